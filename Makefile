@@ -1,0 +1,49 @@
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+sources := Package.swift Sources Tests
+recast := .build/release/recast
+
+clips := $(filter-out samples/damaged%,$(sort $(wildcard samples/*.mp4 samples/*.webm)))
+results := $(patsubst samples/%,out/%.mp4,$(basename $(clips)))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format release install clean
+
+help:
+	@echo "make run      build recast and transcode the clips in samples/ into out/"
+	@echo "make test     build everything and run all tests"
+	@echo "make lint     check the formatting of the sources"
+	@echo "make format   format the sources in place"
+	@echo "make release  build the optimized program, $(recast)"
+	@echo "make install  install it below PREFIX ($(PREFIX)); DESTDIR is respected"
+	@echo "make clean    remove everything that was built, and out/"
+
+run: release
+	$(recast) transcode $(clips) -o out --force
+	@echo
+	@echo "The results are in $(CURDIR)/out:"
+	@for result in $(results); do echo; $(recast) probe "$$result" || exit; done
+
+test:
+	@deploy/debian-packages.sh test
+	swift build
+	swift test
+
+lint:
+	swift format lint --strict -r $(sources)
+
+format:
+	swift format -i -r $(sources)
+
+release:
+	@deploy/debian-packages.sh build
+	swift build -c release --product recast
+
+install: release
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/recast/presets"
+	install -m 755 $(recast) "$(DESTDIR)$(PREFIX)/bin/recast"
+	install -m 644 presets/*.json "$(DESTDIR)$(PREFIX)/share/recast/presets"
+
+clean:
+	rm -rf .build out

@@ -1,0 +1,133 @@
+internal import CFFmpeg
+
+/// Reads the packets of an input, safely opened.
+///
+/// Only our own I/O callbacks are used, only the listed containers and decoders take part, and
+/// libavformat cannot open anything by itself.
+public struct Demuxer: ~Copyable {
+    private let context: UnsafeMutablePointer<AVFormatContext>
+    private let io: UnsafeMutablePointer<AVIOContext>
+    private let body: InputBody
+    public let streams: [Stream]
+    public let formatName: String
+    /// Seconds, as the container states it; `nil` when it does not.
+    public let duration: Double?
+    /// Seconds.
+    public let start: Double
+
+    private init(
+        owning context: UnsafeMutablePointer<AVFormatContext>,
+        _ io: UnsafeMutablePointer<AVIOContext>,
+        _ body: InputBody,
+        _ streams: [Stream]
+    ) {
+        self.context = context
+        self.io = io
+        self.body = body
+        self.streams = streams
+        formatName = context.pointee.iformat.map { String(cString: $0.pointee.name) } ?? "unknown"
+        duration = context.pointee.duration.asPTS.flatMap { $0 > 0 ? Double($0) / 1e6 : nil }
+        start = Double(context.pointee.start_time.asPTS ?? 0) / 1e6
+    }
+
+    deinit { Demuxer.close(context, io) }
+
+    private static func close(
+        _ context: UnsafeMutablePointer<AVFormatContext>?,
+        _ io: UnsafeMutablePointer<AVIOContext>
+    ) {
+        var context = context
+        avformat_close_input(&context)
+        av_freep(&io.pointee.buffer)
+        var io: UnsafeMutablePointer<AVIOContext>? = io
+        avio_context_free(&io)
+    }
+
+    /// Opens and probes an input.
+    ///
+    /// - Throws: when the container is not one of the listed ones, is damaged, or the deadline passes.
+    public static func open(_ body: InputBody, limits: IngestLimits) throws(FFmpegError) -> Demuxer {
+        // No single allocation needs more: the largest is one 16-bit plane of the largest picture, or
+        // the sample table of the longest clip.
+        av_max_alloc(256 << 20)
+        body.setDeadline(seconds: limits.openSeconds)
+        defer { body.setDeadline(seconds: nil) }
+        let io = try body.makeContext()
+        guard let fresh = avformat_alloc_context() else {
+            close(nil, io)
+            throw FFmpegError(status: recast_error_memory, action: "allocate a demuxer")
+        }
+        fresh.pointee.pb = io
+        fresh.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+        fresh.pointee.max_streams = Int32(limits.maxStreams)
+        fresh.pointee.io_open = { _, _, _, _, _ in recast_error_permission }
+        fresh.pointee.interrupt_callback = AVIOInterruptCB(
+            callback: { opaque in
+                guard let opaque else { return 0 }
+                return Unmanaged<InputBody>.fromOpaque(opaque).takeUnretainedValue().isInterrupted ? 1 : 0
+            },
+            opaque: Unmanaged.passUnretained(body).toOpaque()
+        )
+        av_opt_set(fresh, "format_whitelist", IngestLimits.formats, 0)
+        av_opt_set(fresh, "protocol_whitelist", "recast", 0)
+        av_opt_set(fresh, "codec_whitelist", IngestLimits.decoders, 0)
+        var context: UnsafeMutablePointer<AVFormatContext>? = fresh
+        let status = avformat_open_input(&context, nil, nil, nil)
+        guard status >= 0, let context else {
+            close(nil, io)
+            throw FFmpegError(status: status, action: "recognise the container")
+        }
+        do throws(FFmpegError) {
+            try probe(context, limits)
+            var streams: [Stream] = []
+            for index in 0..<Int(context.pointee.nb_streams) {
+                guard let stream = context.pointee.streams[index] else { continue }
+                streams.append(try Stream(stream))
+            }
+            return Demuxer(owning: context, io, body, streams)
+        } catch {
+            close(context, io)
+            throw error
+        }
+    }
+
+    /// Finds what the headers did not say, with decoders that refuse pictures over the limit.
+    private static func probe(
+        _ context: UnsafeMutablePointer<AVFormatContext>,
+        _ limits: IngestLimits
+    ) throws(FFmpegError) {
+        let count = Int(context.pointee.nb_streams)
+        var options = [OpaquePointer?](repeating: nil, count: max(count, 1))
+        for index in options.indices {
+            av_dict_set(&options[index], "max_pixels", "\(limits.maxPixels)", 0)
+            av_dict_set(&options[index], "codec_whitelist", IngestLimits.decoders, 0)
+            av_dict_set(&options[index], "threads", "1", 0)
+        }
+        defer { for index in options.indices { av_dict_free(&options[index]) } }
+        try check(avformat_find_stream_info(context, &options), "read the streams")
+    }
+
+    /// Drops the packets of every stream but these.
+    public func select(_ indexes: [Int]) {
+        for index in 0..<Int(context.pointee.nb_streams) {
+            context.pointee.streams[index]?.pointee.discard =
+                indexes.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+        }
+    }
+
+    /// The next packet in file order, or `nil` at the end.
+    public mutating func read() throws(FFmpegError) -> Packet? {
+        let packet = try Packet()
+        let status = av_read_frame(context, packet.pointer)
+        if status == recast_error_eof {
+            // A read error looks like the end of the file; the I/O context remembers which it was.
+            let failure = io.pointee.error
+            guard failure == 0 || failure == recast_error_eof else {
+                throw FFmpegError(status: failure, action: "read the input")
+            }
+            return nil
+        }
+        try check(status, "read the input")
+        return packet
+    }
+}

@@ -1,0 +1,115 @@
+internal import CFFmpeg
+
+/// Options by name, as libav spells them; an unknown one is an error.
+public typealias CodecOptions = [String: String]
+
+/// Turns frames into packets.
+public struct Encoder: ~Copyable {
+    /// What to encode.
+    public enum Format: Sendable {
+        case video(Size, frameRate: Rational, color: ColorTags)
+        case audio(AudioFormat)
+    }
+
+    private let context: UnsafeMutablePointer<AVCodecContext>
+    public let timebase: Timebase
+    /// Describes the packets; what a muxer needs.
+    public let parameters: CodecParameters
+    /// Samples a block must hold; 0 when any number will do.
+    public let samplesPerFrame: Int
+
+    private init(owning context: UnsafeMutablePointer<AVCodecContext>, _ parameters: CodecParameters) {
+        self.context = context
+        self.parameters = parameters
+        timebase = Timebase(context.pointee.time_base)
+        samplesPerFrame = Int(context.pointee.frame_size)
+    }
+
+    deinit {
+        var context: UnsafeMutablePointer<AVCodecContext>? = context
+        avcodec_free_context(&context)
+    }
+
+    /// Opens an encoder by libav's name.
+    ///
+    /// - Throws: when the encoder is missing from this build, refuses a value, or an option is unknown.
+    public static func open(
+        _ name: String,
+        _ format: Format,
+        timebase: Timebase,
+        options: CodecOptions,
+        threads: Int
+    ) throws(FFmpegError) -> Encoder {
+        let codec = try allocated(avcodec_find_encoder_by_name(name), "find the \(name) encoder")
+        var context = avcodec_alloc_context3(codec)
+        let pointer = try allocated(context, "create an encoder")
+        do throws(FFmpegError) {
+            configure(pointer, format, timebase)
+            pointer.pointee.thread_count = Int32(threads)
+            pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+            var dictionary: OpaquePointer?
+            for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
+            defer { av_dict_free(&dictionary) }
+            try check(avcodec_open2(pointer, codec, &dictionary), "open the \(name) encoder")
+            if let unknown = av_dict_get(dictionary, "", nil, AV_DICT_IGNORE_SUFFIX) {
+                throw FFmpegError(
+                    status: recast_error_option,
+                    action: "set \(String(cString: unknown.pointee.key)) on the \(name) encoder"
+                )
+            }
+            return Encoder(owning: pointer, try CodecParameters(of: pointer))
+        } catch {
+            avcodec_free_context(&context)
+            throw error
+        }
+    }
+
+    private static func configure(
+        _ context: UnsafeMutablePointer<AVCodecContext>,
+        _ format: Format,
+        _ timebase: Timebase
+    ) {
+        context.pointee.time_base = timebase.av
+        switch format {
+        case .video(let size, let frameRate, let color):
+            context.pointee.width = Int32(size.width)
+            context.pointee.height = Int32(size.height)
+            context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
+            context.pointee.framerate = frameRate.av
+            context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+            context.pointee.color_primaries = .init(UInt32(color.primaries))
+            context.pointee.color_trc = .init(UInt32(color.transfer))
+            context.pointee.colorspace = .init(UInt32(color.matrix))
+            context.pointee.color_range = color.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
+            context.pointee.chroma_sample_location = AVCHROMA_LOC_LEFT
+        case .audio(let audio):
+            context.pointee.sample_rate = Int32(audio.sampleRate)
+            context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
+            av_channel_layout_default(&context.pointee.ch_layout, Int32(audio.channelCount))
+        }
+    }
+
+    /// Encodes one frame with the given pts, in ticks of `timebase`, and returns finished packets.
+    public mutating func encode(_ frame: Frame, pts: Int64) throws(FFmpegError) -> [Packet] {
+        let reference = try frame.reference()
+        reference.pointer.pointee.pts = pts
+        reference.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
+        reference.pointer.pointee.key_frame = 0
+        return try feed(reference.pointer)
+    }
+
+    /// Returns the packets still held back, and closes the encoder.
+    public consuming func finish() throws(FFmpegError) -> [Packet] { try feed(nil) }
+
+    private mutating func feed(_ frame: UnsafePointer<AVFrame>?) throws(FFmpegError) -> [Packet] {
+        try check(avcodec_send_frame(context, frame), "encode")
+        var packets: [Packet] = []
+        while true {
+            let packet = try Packet()
+            let status = avcodec_receive_packet(context, packet.pointer)
+            if status == recast_error_again || status == recast_error_eof { return packets }
+            try check(status, "encode")
+            packets.append(packet)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import CFFmpeg
+
+/// A libav* call that failed: its status and what was being done.
+public struct FFmpegError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The negative AVERROR status.
+    public let status: Int32
+    /// Completes "could not …".
+    public let action: String
+
+    init(status: Int32, action: String) {
+        self.status = status
+        self.action = action
+    }
+
+    /// Memory could not be allocated.
+    public var isOutOfMemory: Bool { status == recast_error_memory }
+    /// The interrupt callback ended the call: a deadline passed or the caller cancelled.
+    public var isInterrupted: Bool { status == recast_error_exit }
+
+    /// FFmpeg's own words for the status.
+    public var reason: String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            buffer.initialize(repeating: 0)
+            av_strerror(status, buffer.baseAddress, buffer.count)
+            return buffer.baseAddress.map { String(cString: $0) } ?? "error \(status)"
+        }
+    }
+
+    public var description: String { "could not \(action): \(reason)" }
+}
+
+/// Returns `status`, or throws when FFmpeg reports failure with a negative one.
+@discardableResult
+func check(_ status: Int32, _ action: @autoclosure () -> String) throws(FFmpegError) -> Int32 {
+    guard status >= 0 else { throw FFmpegError(status: status, action: action()) }
+    return status
+}
+
+/// Returns what a call allocated, or throws when it allocated nothing.
+func allocated<Value>(_ value: Value?, _ action: String) throws(FFmpegError) -> Value {
+    guard let value else { throw FFmpegError(status: recast_error_memory, action: action) }
+    return value
+}

@@ -1,0 +1,65 @@
+internal import CFFmpeg
+
+/// One decoded picture or block of samples, read-only once handed on.
+// Safe: nothing writes to the AVFrame after it left the decoder, filter or scaler that made it.
+public final class Frame: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<AVFrame>
+
+    init() throws(FFmpegError) {
+        pointer = try allocated(av_frame_alloc(), "allocate a frame")
+    }
+
+    deinit {
+        var pointer: UnsafeMutablePointer<AVFrame>? = pointer
+        av_frame_free(&pointer)
+    }
+
+    /// A reference to the same data with fields of its own.
+    func reference() throws(FFmpegError) -> Frame {
+        let copy = try Frame()
+        try check(av_frame_ref(copy.pointer, pointer), "reference a frame")
+        return copy
+    }
+
+    /// The same picture with another pts.
+    public func with(pts: Int64) throws(FFmpegError) -> Frame {
+        let copy = try reference()
+        copy.pointer.pointee.pts = pts
+        return copy
+    }
+
+    /// The presentation time in ticks of the stream's timebase, guessed from dts where pts is missing.
+    public var bestEffortPTS: Int64? {
+        pointer.pointee.best_effort_timestamp.asPTS ?? pointer.pointee.pts.asPTS
+    }
+    public var pts: Int64? { pointer.pointee.pts.asPTS }
+    /// In ticks of the stream's timebase; 0 when unknown.
+    public var duration: Int64 { pointer.pointee.pkt_duration }
+    public var size: Size { Size(Int(pointer.pointee.width), Int(pointer.pointee.height)) }
+    public var pixelFormat: PixelFormat { PixelFormat(pointer.pointee.format) }
+    public var sampleAspectRatio: Rational { Rational(pointer.pointee.sample_aspect_ratio) }
+    public var isInterlaced: Bool { pointer.pointee.interlaced_frame != 0 }
+    /// The decoder concealed an error in this frame.
+    public var hasDecodeErrors: Bool {
+        pointer.pointee.decode_error_flags != 0
+            || pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
+    }
+    public var sampleCount: Int { Int(pointer.pointee.nb_samples) }
+    public var sampleRate: Int { Int(pointer.pointee.sample_rate) }
+    public var channelCount: Int { Int(pointer.pointee.ch_layout.nb_channels) }
+
+    public var color: ColorTags {
+        ColorTags(
+            primaries: Int(pointer.pointee.color_primaries.rawValue),
+            transfer: Int(pointer.pointee.color_trc.rawValue),
+            matrix: Int(pointer.pointee.colorspace.rawValue),
+            isFullRange: pointer.pointee.color_range == AVCOL_RANGE_JPEG || pixelFormat.impliesFullRange
+        )
+    }
+
+    /// A number the filter `ssim` or `psnr` left on the frame.
+    public func metadata(_ key: String) -> Double? {
+        guard let entry = av_dict_get(pointer.pointee.metadata, key, nil, 0) else { return nil }
+        return Double(String(cString: entry.pointee.value))
+    }
+}

@@ -1,0 +1,24 @@
+internal import CFFmpeg
+
+/// One encoded unit of a stream, read-only once handed on.
+// Safe: nothing writes to the AVPacket after it left the demuxer or encoder that made it.
+public final class Packet: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<AVPacket>
+
+    init() throws(FFmpegError) {
+        pointer = try allocated(av_packet_alloc(), "allocate a packet")
+    }
+
+    deinit {
+        var pointer: UnsafeMutablePointer<AVPacket>? = pointer
+        av_packet_free(&pointer)
+    }
+
+    public var streamIndex: Int { Int(pointer.pointee.stream_index) }
+    public var byteCount: Int { Int(pointer.pointee.size) }
+    public var pts: Int64? { pointer.pointee.pts.asPTS }
+    public var dts: Int64? { pointer.pointee.dts.asPTS }
+    public var duration: Int64 { pointer.pointee.duration }
+    public var isKeyframe: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
+    public var isCorrupt: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
+}

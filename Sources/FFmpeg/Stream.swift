@@ -1,0 +1,140 @@
+internal import CFFmpeg
+
+/// A stream's codec parameters: a copy of its own, read-only.
+// Safe: written once in init.
+public final class CodecParameters: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<AVCodecParameters>
+
+    init(copying original: UnsafePointer<AVCodecParameters>) throws(FFmpegError) {
+        pointer = try allocated(avcodec_parameters_alloc(), "allocate codec parameters")
+        try check(avcodec_parameters_copy(pointer, original), "copy codec parameters")
+    }
+
+    init(of context: UnsafePointer<AVCodecContext>) throws(FFmpegError) {
+        pointer = try allocated(avcodec_parameters_alloc(), "allocate codec parameters")
+        try check(avcodec_parameters_from_context(pointer, context), "describe the encoder")
+    }
+
+    deinit {
+        var pointer: UnsafeMutablePointer<AVCodecParameters>? = pointer
+        avcodec_parameters_free(&pointer)
+    }
+}
+
+/// What a container says of one of its streams.
+public struct Stream: Sendable {
+    public enum Kind: String, Sendable { case video, audio, subtitle, data }
+
+    public let index: Int
+    public let kind: Kind
+    public let codec: String
+    public let timebase: Timebase
+    /// In ticks of `timebase`.
+    public let startPTS: Int64?
+    /// In ticks of `timebase`; `nil` when the container does not say.
+    public let duration: Int64?
+    public let bitsPerSecond: Int64
+    public let size: Size
+    public let pixelFormat: PixelFormat
+    public let sampleAspectRatio: Rational
+    public let color: ColorTags
+    public let averageFrameRate: Rational
+    public let orientation: Orientation
+    public let sampleRate: Int
+    public let channelCount: Int
+    public let isDefault: Bool
+    public let isAttachedPicture: Bool
+    public let language: String?
+    public let parameters: CodecParameters
+
+    init(_ stream: UnsafeMutablePointer<AVStream>) throws(FFmpegError) {
+        let value = stream.pointee
+        let codecpar = try allocated(value.codecpar, "read a stream")
+        index = Int(value.index)
+        switch codecpar.pointee.codec_type {
+        case AVMEDIA_TYPE_VIDEO: kind = .video
+        case AVMEDIA_TYPE_AUDIO: kind = .audio
+        case AVMEDIA_TYPE_SUBTITLE: kind = .subtitle
+        default: kind = .data
+        }
+        codec = String(cString: avcodec_get_name(codecpar.pointee.codec_id))
+        timebase = Timebase(value.time_base)
+        startPTS = value.start_time.asPTS
+        duration = value.duration.asPTS.flatMap { $0 > 0 ? $0 : nil }
+        bitsPerSecond = codecpar.pointee.bit_rate
+        size = Size(Int(codecpar.pointee.width), Int(codecpar.pointee.height))
+        pixelFormat = PixelFormat(kind == .video ? codecpar.pointee.format : -1)
+        let stated = Rational(value.sample_aspect_ratio)
+        sampleAspectRatio = stated.isPositive ? stated : Rational(codecpar.pointee.sample_aspect_ratio)
+        color = ColorTags(
+            primaries: Int(codecpar.pointee.color_primaries.rawValue),
+            transfer: Int(codecpar.pointee.color_trc.rawValue),
+            matrix: Int(codecpar.pointee.color_space.rawValue),
+            isFullRange: codecpar.pointee.color_range == AVCOL_RANGE_JPEG || pixelFormat.impliesFullRange
+        )
+        let average = Rational(value.avg_frame_rate)
+        averageFrameRate = average.isPositive ? average : Rational(value.r_frame_rate)
+        orientation = Orientation(of: stream)
+        sampleRate = Int(codecpar.pointee.sample_rate)
+        channelCount = Int(codecpar.pointee.ch_layout.nb_channels)
+        isDefault = value.disposition & AV_DISPOSITION_DEFAULT != 0
+        isAttachedPicture = value.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
+        language = av_dict_get(value.metadata, "language", nil, 0).map { String(cString: $0.pointee.value) }
+        parameters = try CodecParameters(copying: codecpar)
+    }
+}
+
+/// How a decoded picture must be turned to stand upright.
+public struct Orientation: Sendable, Hashable {
+    /// Clockwise, one of 0, 90, 180, 270; applied after the flip.
+    public let clockwiseDegrees: Int
+    public let isMirrored: Bool
+
+    public init(clockwiseDegrees: Int, isMirrored: Bool) {
+        self.clockwiseDegrees = clockwiseDegrees
+        self.isMirrored = isMirrored
+    }
+
+    public static let upright = Orientation(clockwiseDegrees: 0, isMirrored: false)
+    public var swapsAxes: Bool { clockwiseDegrees % 180 != 0 }
+
+    /// From a display matrix (ISO/IEC 14496-12 §8.3.2), to the nearest quarter turn.
+    ///
+    /// A matrix of zeros, which some muxers write, means upright.
+    init(matrix: UnsafePointer<Int32>) {
+        let (a, b, c, d) = (Double(matrix[0]), Double(matrix[1]), Double(matrix[3]), Double(matrix[4]))
+        let determinant = a * d - b * c
+        // Undo a horizontal mirror first, so that what is left is a pure rotation.
+        var copy = (0..<9).map { matrix[$0] }
+        if determinant < 0 { av_display_matrix_flip(&copy, 1, 0) }
+        // av_display_rotation_get counts counterclockwise.
+        let degrees = -av_display_rotation_get(&copy)
+        guard determinant != 0, degrees.isFinite else {
+            self = .upright
+            return
+        }
+        let quarters = Int((degrees / 90).rounded())
+        self.init(clockwiseDegrees: ((quarters % 4) + 4) % 4 * 90, isMirrored: determinant < 0)
+    }
+
+    init(of stream: UnsafeMutablePointer<AVStream>) {
+        var size = 0
+        guard let data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size), size >= 36 else {
+            self = .upright
+            return
+        }
+        self = data.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(matrix: $0) }
+    }
+
+    /// The libavfilter steps that turn a picture upright.
+    public var filters: [FilterGraph.Filter] {
+        var filters: [FilterGraph.Filter] = isMirrored ? [.init("hflip")] : []
+        switch clockwiseDegrees {
+        case 90: filters.append(.init("transpose", "dir=clock"))
+        case 180: filters += [.init("hflip"), .init("vflip")]
+        case 270: filters.append(.init("transpose", "dir=cclock"))
+        default: break
+        }
+        return filters
+    }
+}

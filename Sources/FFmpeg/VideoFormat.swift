@@ -1,0 +1,79 @@
+internal import CFFmpeg
+
+/// A picture's width and height in pixels.
+public struct Size: Sendable, Hashable, CustomStringConvertible {
+    public let width: Int
+    public let height: Int
+
+    public init(_ width: Int, _ height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    public var swapped: Size { Size(height, width) }
+    /// Width times height, saturated.
+    public var pixelCount: Int {
+        let (value, overflow) = width.multipliedReportingOverflow(by: height)
+        return overflow ? .max : value
+    }
+    public var description: String { "\(width)x\(height)" }
+}
+
+/// A libav pixel format by number.
+public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
+    let raw: AVPixelFormat
+
+    init(_ raw: AVPixelFormat) { self.raw = raw }
+    init(_ raw: Int32) { self.raw = AVPixelFormat(raw) }
+
+    public static let yuv420p = PixelFormat(AV_PIX_FMT_YUV420P)
+
+    public static func == (left: PixelFormat, right: PixelFormat) -> Bool {
+        left.raw.rawValue == right.raw.rawValue
+    }
+    public func hash(into hasher: inout Hasher) { hasher.combine(raw.rawValue) }
+
+    public var description: String { av_get_pix_fmt_name(raw).map { String(cString: $0) } ?? "none" }
+    public var bitDepth: Int {
+        av_pix_fmt_desc_get(raw).map { Int($0.pointee.comp.0.depth) } ?? 8
+    }
+    /// RGB, with no luma plane and so no matrix.
+    public var isRGB: Bool {
+        guard let descriptor = av_pix_fmt_desc_get(raw) else { return false }
+        return descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_RGB) != 0
+            || descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_PAL) != 0
+    }
+    /// One of the deprecated yuvj formats, which are full range by name.
+    public var impliesFullRange: Bool { description.hasPrefix("yuvj") }
+}
+
+/// Colour as coded by ISO/IEC 23091-2 (H.273).
+public struct ColorTags: Sendable, Hashable {
+    public var primaries: Int
+    public var transfer: Int
+    public var matrix: Int
+    public var isFullRange: Bool
+
+    public static let bt709 = ColorTags(primaries: 1, transfer: 1, matrix: 1, isFullRange: false)
+    public static let bt601 = ColorTags(primaries: 6, transfer: 6, matrix: 6, isFullRange: false)
+    /// 2 is "unspecified" in all three tables.
+    public static let unspecified = 2
+
+    public init(primaries: Int, transfer: Int, matrix: Int, isFullRange: Bool) {
+        self.primaries = primaries
+        self.transfer = transfer
+        self.matrix = matrix
+        self.isFullRange = isFullRange
+    }
+
+    /// SMPTE ST 2084 (PQ) or ARIB STD-B67 (HLG).
+    public var isHDR: Bool { transfer == 16 || transfer == 18 }
+
+    public var transferName: String { name(av_color_transfer_name(.init(UInt32(transfer)))) }
+    public var primariesName: String { name(av_color_primaries_name(.init(UInt32(primaries)))) }
+    public var matrixName: String { name(av_color_space_name(.init(UInt32(matrix)))) }
+
+    private func name(_ pointer: UnsafePointer<CChar>?) -> String {
+        pointer.map { String(cString: $0) } ?? "unknown"
+    }
+}

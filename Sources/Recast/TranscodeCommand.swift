@@ -1,0 +1,172 @@
+internal import ArgumentParser
+internal import Dispatch
+internal import FFmpeg
+internal import Foundation
+internal import Glibc
+internal import Transcoding
+
+struct TranscodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "transcode",
+        abstract: "Makes a rendition of each input."
+    )
+
+    @Argument(help: "The files to transcode.")
+    var inputs: [String]
+
+    @Option(name: [.short, .long], help: "The output file, or a folder for several (default: .).")
+    var output: String?
+
+    @Option(help: "A preset's name, id or JSON file.")
+    var preset = "web"
+
+    @Flag(help: "Replace outputs that exist.")
+    var force = false
+
+    @Flag(help: "Print one JSON event a line on standard output.")
+    var json = false
+
+    @Option(help: "Cores to use (default: all).")
+    var threads: Int?
+
+    @Flag(help: "Show what each stage was busy with.")
+    var stats = false
+
+    @Flag(help: "Say what would be made, and make nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
+        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
+        let targets = inputs.map(outputPath)
+        if inputs.count > 1, !isFolder(output ?? ".") {
+            throw ValidationError("several inputs need a folder as --output; \(output ?? ".") is none")
+        }
+        if Set(targets).count < targets.count {
+            throw ValidationError("two inputs would have the same output; transcode them one by one")
+        }
+    }
+
+    func run() async throws {
+        let chosen: Preset
+        do { chosen = try PresetLibrary.standard().preset(preset) } catch {
+            try fail(error, input: nil)
+            return
+        }
+        var worst: Int32 = 0
+        for input in inputs {
+            let status = await transcode(input, chosen)
+            worst = max(worst, status)
+            if status == ExitStatus.of(.cancelled) { break }
+        }
+        if worst != 0 { throw CommandFailure(status: worst) }
+    }
+
+    private func transcode(_ input: String, _ preset: Preset) async -> Int32 {
+        var request = TranscodeRequest(inputPath: input, outputPath: outputPath(input), preset: preset)
+        request.threads = threads
+        request.replacesOutput = force
+        do {
+            if dryRun {
+                let probe = try Probe(path: input)
+                Console.print(
+                    "\(input) (\(Description.line(probe))) → \(request.outputPath), preset \(preset.name)"
+                )
+                return 0
+            }
+            let result = try await run(request)
+            show(result, input)
+            return 0
+        } catch let error as TranscodingError {
+            report(error, input: input)
+            return ExitStatus.of(error.code)
+        } catch {
+            Console.error("recast: \(error)")
+            return ExitStatus.of(.engine)
+        }
+    }
+
+    private func run(_ request: TranscodeRequest) async throws -> TranscodeResult {
+        let name = (request.inputPath as NSString).lastPathComponent
+        let bar = !json && Console.isTerminal ? ProgressBar(name: name) : nil
+        let json = json
+        if json {
+            Console.event(["event": "started", "input": request.inputPath, "output": request.outputPath])
+        }
+        let work = Task {
+            try await Transcoder().transcode(request) { progress in
+                bar?.draw(progress)
+                guard json else { return }
+                Console.event([
+                    "event": "progress", "input": request.inputPath, "seconds": progress.seconds,
+                    "frames": progress.frameCount, "bytes": progress.byteCount, "elapsed": progress.elapsed,
+                ])
+            }
+        }
+        let watch = InterruptWatch { work.cancel() }
+        defer {
+            watch.stop()
+            bar?.clear()
+        }
+        return try await work.value
+    }
+
+    private func show(_ result: TranscodeResult, _ input: String) {
+        let speed = result.duration / max(result.wallSeconds, 0.001)
+        if json {
+            var stages: [String: Double] = [:]
+            for stage in result.stages { stages[stage.name] = stage.busySeconds }
+            Console.event([
+                "event": "finished", "input": input, "output": result.outputPath, "bytes": result.byteCount,
+                "duration": result.duration, "width": result.size.width, "height": result.size.height,
+                "frames": result.frameCount, "decodedFrames": result.decodedFrameCount,
+                "wallSeconds": result.wallSeconds, "cpuSeconds": result.cpuSeconds, "stages": stages,
+            ])
+            return
+        }
+        let line = String(
+            format: "%@: %@, %.2f s, %.3g fps, %@, %.2f MB in %.1f s (%.1fx real time)",
+            result.outputPath,
+            "\(result.size)",
+            result.duration,
+            result.frameRate.value,
+            result.hasAudio ? "with sound" : "no sound",
+            Double(result.byteCount) / 1e6,
+            result.wallSeconds,
+            speed
+        )
+        Console.print(line)
+        guard stats else { return }
+        for stage in result.stages {
+            let name = stage.name.padding(toLength: 8, withPad: " ", startingAt: 0)
+            Console.print(String(format: "  %@ busy %7.2f s", name, stage.busySeconds))
+        }
+        let cores = result.cpuSeconds / max(result.wallSeconds, 0.001)
+        Console.print(String(format: "  CPU %.2f s, %.2f cores busy", result.cpuSeconds, cores))
+    }
+
+    private func report(_ error: TranscodingError, input: String?) {
+        Console.error("recast: \(error.message) [\(error.code.rawValue)]")
+        guard json else { return }
+        Console.event([
+            "event": "failed", "input": input ?? "", "code": error.code.rawValue, "message": error.message,
+        ])
+    }
+
+    private func fail(_ error: TranscodingError, input: String?) throws {
+        report(error, input: input)
+        throw CommandFailure(status: ExitStatus.of(error.code))
+    }
+
+    private func outputPath(_ input: String) -> String {
+        let base = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
+        guard let output else { return base + ".web.mp4" }
+        return isFolder(output) ? (output as NSString).appendingPathComponent(base + ".mp4") : output
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
+        return path.hasSuffix("/")
+    }
+}

@@ -1,0 +1,100 @@
+internal import FFmpeg
+internal import Foundation
+
+/// Which streams of an input are used, where its clock starts, and whether its numbers are allowed.
+struct InputPlan {
+    let video: FFmpeg.Stream
+    let audio: FFmpeg.Stream?
+    /// The moment that becomes zero in the output.
+    let origin: Timestamp
+    /// Seconds, as the container states it.
+    let statedDuration: Double?
+    let statedVideoDuration: Double?
+
+    init(
+        streams: [FFmpeg.Stream],
+        duration: Double?,
+        limits: IngestLimits,
+        name: String
+    ) throws(TranscodingError) {
+        let pictures = streams.filter { $0.kind == .video && !$0.isAttachedPicture && $0.timebase.isPositive }
+        guard let video = pictures.max(by: { InputPlan.rank($0) < InputPlan.rank($1) }) else {
+            throw TranscodingError(.inputUnsupported, "\(name) has no video stream")
+        }
+        let sounds = streams.filter { $0.kind == .audio && $0.codec != "none" && $0.timebase.isPositive }
+        let audio = sounds.max { InputPlan.rank($0) < InputPlan.rank($1) }
+        try InputPlan.check(video, duration, limits, name)
+        if let audio { try InputPlan.check(sound: audio, limits, name) }
+        self.video = video
+        self.audio = audio
+        statedDuration = duration
+        statedVideoDuration = video.duration.map { Double($0) * video.timebase.value }
+        origin = InputPlan.origin(video, audio)
+    }
+
+    private static func rank(_ stream: FFmpeg.Stream) -> (Int, Int, Int) {
+        let amount = stream.kind == .video ? stream.size.pixelCount : stream.channelCount
+        return (stream.isDefault ? 1 : 0, amount, -stream.index)
+    }
+
+    /// The earlier of the two starts; sound that starts up to 50 ms before the picture is codec delay.
+    private static func origin(_ video: FFmpeg.Stream, _ audio: FFmpeg.Stream?) -> Timestamp {
+        let picture = Timestamp(ticks: video.startPTS ?? 0, timebase: video.timebase)
+        guard let audio, let start = audio.startPTS else { return picture }
+        let sound = Timestamp(ticks: start, timebase: audio.timebase)
+        return sound.seconds < picture.seconds - 0.05 ? sound : picture
+    }
+
+    private static func check(
+        _ video: FFmpeg.Stream,
+        _ duration: Double?,
+        _ limits: IngestLimits,
+        _ name: String
+    ) throws(TranscodingError) {
+        try check(size: video.size, limits, name)
+        if video.averageFrameRate.value > limits.maxFrameRate {
+            let rate = Int(video.averageFrameRate.value)
+            throw .limit("frame-rate", "\(name) states \(rate) fps; at most \(Int(limits.maxFrameRate))")
+        }
+        if let duration, duration > limits.maxDuration {
+            throw .limit(
+                "duration",
+                "\(name) states \(Int(duration)) s; at most \(Int(limits.maxDuration)) s"
+            )
+        }
+    }
+
+    /// Refuses a picture over the limits, whichever way round it lies.
+    static func check(size: Size, _ limits: IngestLimits, _ name: String) throws(TranscodingError) {
+        let long = max(size.width, size.height)
+        let short = min(size.width, size.height)
+        guard
+            long <= max(limits.maxWidth, limits.maxHeight), short <= min(limits.maxWidth, limits.maxHeight),
+            size.pixelCount <= limits.maxPixels
+        else {
+            let most = "\(limits.maxWidth)x\(limits.maxHeight) and \(limits.maxPixels) pixels"
+            throw .limit("picture-size", "\(name) has pictures of \(size); at most \(most)")
+        }
+    }
+
+    private static func check(
+        sound: FFmpeg.Stream,
+        _ limits: IngestLimits,
+        _ name: String
+    ) throws(TranscodingError) {
+        guard sound.channelCount <= limits.maxChannels, sound.sampleRate <= limits.maxSampleRate else {
+            throw .limit(
+                "sound",
+                "\(name) has \(sound.channelCount) channels at \(sound.sampleRate) Hz; "
+                    + "at most \(limits.maxChannels) at \(limits.maxSampleRate) Hz"
+            )
+        }
+    }
+}
+
+extension TranscodingError {
+    /// A refusal that names the limit.
+    static func limit(_ limit: String, _ message: String) -> TranscodingError {
+        TranscodingError(.inputLimit, "\(message) (limit \(limit))")
+    }
+}

@@ -1,0 +1,68 @@
+internal import FFmpeg
+internal import Foundation
+
+/// An output's name: written under a temporary one beside it, then renamed.
+struct OutputPlace: Sendable {
+    private let path: String
+    let temporaryPath: String
+
+    /// - Throws: `output.exists` before any work is done, and `output.unwritable` for a folder's name.
+    init(_ request: TranscodeRequest) throws(TranscodingError) {
+        path = request.outputPath
+        let folder = (path as NSString).deletingLastPathComponent
+        let base = (path as NSString).lastPathComponent
+        let mark = UInt32.random(in: 0 ... .max)
+        temporaryPath = (folder.isEmpty ? "." : folder) + "/.\(base.prefix(200)).\(mark).part"
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        if isFolder.boolValue { throw TranscodingError(.outputExists, "\(path) is a folder") }
+        if !request.replacesOutput {
+            throw TranscodingError(.outputExists, "\(path) exists already; use --force to replace it")
+        }
+        if isSameFile(request.inputPath, path) {
+            throw TranscodingError(.outputExists, "\(path) is the input itself")
+        }
+    }
+
+    func create() throws(TranscodingError) -> OutputBody {
+        do {
+            return try OutputBody(creating: temporaryPath)
+        } catch {
+            throw TranscodingError(
+                .outputUnwritable,
+                "\(path) cannot be written: \(error.reason)",
+                cause: error
+            )
+        }
+    }
+
+    /// Gives the finished file its name, never over another one unless told so.
+    func publish(replacing: Bool) throws(TranscodingError) {
+        if !replacing, link(temporaryPath, path) == 0 {
+            unlink(temporaryPath)
+        } else {
+            if !replacing, errno == EEXIST {
+                throw TranscodingError(.outputExists, "\(path) exists already; use --force to replace it")
+            }
+            guard rename(temporaryPath, path) == 0 else {
+                let reason = String(cString: strerror(errno))
+                throw TranscodingError(.outputUnwritable, "\(path) cannot be written: \(reason)")
+            }
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    /// Removes the temporary file, if it is still there.
+    func discard() { unlink(temporaryPath) }
+
+    private func isSameFile(_ first: String, _ second: String) -> Bool {
+        var left = stat()
+        var right = stat()
+        guard stat(first, &left) == 0, stat(second, &right) == 0 else { return false }
+        return left.st_dev == right.st_dev && left.st_ino == right.st_ino
+    }
+}

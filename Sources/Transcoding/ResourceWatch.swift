@@ -1,0 +1,48 @@
+internal import FFmpeg
+internal import Foundation
+
+/// Compares what a run has used with what its limits allow.
+struct ResourceWatch: Sendable {
+    private let limits: IngestLimits
+    private let name: String
+    private let start = ProcessInfo.processInfo.systemUptime
+    private let startCPU = ResourceWatch.cpuSeconds()
+
+    init(limits: IngestLimits, name: String) {
+        self.limits = limits
+        self.name = name
+    }
+
+    var wallSeconds: Double { ProcessInfo.processInfo.systemUptime - start }
+    var usedCPUSeconds: Double { ResourceWatch.cpuSeconds() - startCPU }
+
+    /// Refuses what an input known to last `seconds` by now does not justify.
+    func check(seconds: Double) throws(TranscodingError) {
+        let wall = limits.wallSecondsBase + limits.wallSecondsPerSecond * seconds
+        if wallSeconds > wall {
+            throw .limit("wall-seconds", "\(name) took over \(Int(wall)) s")
+        }
+        let cpu = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds
+        if usedCPUSeconds > cpu {
+            throw .limit("cpu-seconds", "\(name) took over \(Int(cpu)) CPU seconds")
+        }
+        if ResourceWatch.residentBytes() > limits.maxResidentBytes {
+            throw .limit(
+                "resident-bytes",
+                "\(name) needs over \(limits.maxResidentBytes >> 20) MiB of memory"
+            )
+        }
+    }
+
+    static func cpuSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    static func residentBytes() -> Int64 {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (Int64(fields[1]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+}

@@ -1,0 +1,103 @@
+internal import FFmpeg
+internal import Synchronization
+
+/// What the muxer hears of its two streams.
+enum MuxMessage: Sendable {
+    case opened(FFmpeg.Stream.Kind, Muxer.Track)
+    case packet(FFmpeg.Stream.Kind, Packet)
+    case ended(FFmpeg.Stream.Kind)
+}
+
+/// Writes the encoded packets as soon as every stream is known.
+final class MuxStage: Sendable {
+    private struct State: ~Copyable {
+        var waiting: [FFmpeg.Stream.Kind]
+        var tracks: [(kind: FFmpeg.Stream.Kind, track: Muxer.Track)] = []
+        /// Packets that came before every stream was known; bounded by what the lookahead holds.
+        var early: [(FFmpeg.Stream.Kind, Packet)] = []
+        var muxer: Muxer?
+        var frameCount = 0
+        var endSeconds = 0.0
+    }
+
+    private let state: Mutex<State>
+    private let body: OutputBody
+    private let expectedBytesPerSecond: Double
+    private let limits: IngestLimits
+    private let onProgress: @Sendable (Double, Int, Int64) -> Void
+
+    init(
+        kinds: [FFmpeg.Stream.Kind],
+        body: OutputBody,
+        preset: Preset,
+        limits: IngestLimits,
+        onProgress: @escaping @Sendable (_ seconds: Double, _ frames: Int, _ bytes: Int64) -> Void
+    ) {
+        state = Mutex(State(waiting: kinds))
+        self.body = body
+        self.limits = limits
+        self.onProgress = onProgress
+        expectedBytesPerSecond = Double(preset.video.bitsPerSecond + preset.audio.bitsPerSecond) / 8
+    }
+
+    /// Pictures written, whether there is sound, and seconds of video.
+    var written: (frameCount: Int, hasAudio: Bool, seconds: Double) {
+        state.withLock { state in
+            (state.frameCount, state.tracks.contains { $0.kind == .audio }, state.endSeconds)
+        }
+    }
+
+    func accept(_ message: MuxMessage) throws {
+        try state.withLock { state in
+            switch message {
+            case .opened(let kind, let track):
+                state.tracks.append((kind, track))
+                state.waiting.removeAll { $0 == kind }
+                try start(&state)
+            case .packet(let kind, let packet):
+                if state.muxer == nil {
+                    state.early.append((kind, packet))
+                } else {
+                    try write(packet, kind, &state)
+                }
+            case .ended(let kind):
+                state.waiting.removeAll { $0 == kind }
+                try start(&state)
+            }
+        }
+    }
+
+    /// Writes the trailer; the file is whole and synced afterwards.
+    func finish() throws {
+        guard let muxer = state.withLock({ state in state.muxer.take() }) else { return }
+        try muxer.finish()
+    }
+
+    private func start(_ state: inout State) throws {
+        guard state.waiting.isEmpty, state.muxer == nil, !state.tracks.isEmpty else { return }
+        state.tracks.sort { $0.kind == .video && $1.kind != .video }
+        state.muxer = try Muxer.open(
+            body,
+            format: "mp4",
+            tracks: state.tracks.map(\.track),
+            options: ["movflags": "+faststart"]
+        )
+        let early = state.early
+        state.early = []
+        for (kind, packet) in early { try write(packet, kind, &state) }
+    }
+
+    private func write(_ packet: Packet, _ kind: FFmpeg.Stream.Kind, _ state: inout State) throws {
+        guard let index = state.tracks.firstIndex(where: { $0.kind == kind }) else { return }
+        try state.muxer?.write(packet, stream: index)
+        guard kind == .video, let pts = packet.pts else { return }
+        state.frameCount += 1
+        let track = state.tracks[index].track
+        state.endSeconds = max(state.endSeconds, Timestamp(ticks: pts, timebase: track.timebase).seconds)
+        let allowed = limits.outputBytesFactor * expectedBytesPerSecond * (state.endSeconds + 10)
+        if Double(body.byteCount) > allowed {
+            throw TranscodingError.limit("output-bytes", "the output grew over \(Int(allowed)) bytes")
+        }
+        onProgress(state.endSeconds, state.frameCount, body.byteCount)
+    }
+}

@@ -1,0 +1,48 @@
+internal import Dispatch
+internal import Synchronization
+
+/// A serial queue with a bounded inbox.
+///
+/// `send` blocks the producer while the inbox is full, so memory is bounded by stages × slots. The graph
+/// of stages has no cycle, so it cannot lock.
+final class Stage<Message: Sendable>: Sendable {
+    private let queue: DispatchQueue
+    private let slots: DispatchSemaphore
+    private let failure: FirstFailure
+    private let handler: @Sendable (Message) throws -> Void
+    private let handling = Atomic<UInt64>(0)
+    private let blocked = Atomic<UInt64>(0)
+
+    init(
+        _ name: String,
+        slots: Int,
+        failure: FirstFailure,
+        handler: @escaping @Sendable (Message) throws -> Void
+    ) {
+        queue = DispatchQueue(label: "recast.\(name)", qos: .userInitiated)
+        self.slots = DispatchSemaphore(value: slots)
+        self.failure = failure
+        self.handler = handler
+    }
+
+    /// Seconds spent in the handler, waiting for the next stage included.
+    var handlingSeconds: Double { Double(handling.load(ordering: .relaxed)) / 1e9 }
+    /// Seconds for which the producer waited for a free slot.
+    var blockedSeconds: Double { Double(blocked.load(ordering: .relaxed)) / 1e9 }
+
+    func send(_ message: Message) {
+        let start = DispatchTime.now().uptimeNanoseconds
+        slots.wait()
+        blocked.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
+        queue.async { [self] in
+            defer { slots.signal() }
+            guard !failure.hasFailed else { return }
+            let start = DispatchTime.now().uptimeNanoseconds
+            do { try handler(message) } catch { failure.record(error) }
+            handling.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
+        }
+    }
+
+    /// Waits until everything sent so far is handled.
+    func drain() { queue.sync {} }
+}

@@ -1,0 +1,230 @@
+internal import Dispatch
+internal import FFmpeg
+internal import Foundation
+internal import Synchronization
+
+/// Builds the stages of one request and runs them on their own queues.
+final class StageGraph: Sendable {
+    private let request: TranscodeRequest
+    private let name: String
+    private let failure = FirstFailure()
+    private let input = Mutex<InputBody?>(nil)
+    private let report: @Sendable (TranscodeProgress) -> Void
+
+    init(_ request: TranscodeRequest, report: @escaping @Sendable (TranscodeProgress) -> Void) {
+        self.request = request
+        self.report = report
+        name = (request.inputPath as NSString).lastPathComponent
+    }
+
+    /// Ends the run with `cancelled` as soon as the stages notice.
+    func cancel() {
+        failure.record(TranscodingError(.cancelled, "\(name) was cancelled"))
+        input.withLock { $0?.interrupt() }
+    }
+
+    /// Runs to the end on a queue of its own.
+    func run() async -> Result<TranscodeResult, TranscodingError> {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "recast.demux", qos: .userInitiated).async { [self] in
+                do {
+                    continuation.resume(returning: .success(try runBlocking()))
+                } catch {
+                    failure.record(error)
+                    let first = failure.first ?? TranscodingError(.engine, "\(error)")
+                    continuation.resume(returning: .failure(first))
+                }
+            }
+        }
+    }
+
+    private func runBlocking() throws -> TranscodeResult {
+        let limits = request.limits
+        let watch = ResourceWatch(limits: limits, name: name)
+        let body = try InputOpening.body(request.inputPath, limits)
+        input.withLock { $0 = body }
+        if failure.hasFailed { body.interrupt() }
+        var demuxer = try InputOpening.demuxer(body, limits, name)
+        let plan = try InputPlan(
+            streams: demuxer.streams,
+            duration: demuxer.duration,
+            limits: limits,
+            name: name
+        )
+        demuxer.select([plan.video.index] + (plan.audio.map { [$0.index] } ?? []))
+        let place = try OutputPlace(request)
+        defer { place.discard() }
+        let output = try place.create()
+
+        let cores = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let share = CoreShare(cores: cores)
+        let throttle = ProgressThrottle(total: plan.statedDuration, watch: watch, report: report)
+        let mux = MuxStage(
+            kinds: plan.audio == nil ? [.video] : [.video, .audio],
+            body: output,
+            preset: request.preset,
+            limits: limits,
+            onProgress: throttle.report
+        )
+        let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure, handler: mux.accept)
+        let encode = VideoEncodeStage(preset: request.preset.video, threads: share.encoder, output: muxStage)
+        let encodeStage = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
+        let picture = PictureStage(
+            stream: plan.video,
+            preset: request.preset.video,
+            threads: share.filter,
+            output: encodeStage
+        )
+        let pictureStage = Stage<PictureInput>("picture", slots: 4, failure: failure) { message in
+            switch message {
+            case .picture(let frame, let ticks): try picture.accept(frame, ticks: ticks)
+            case .end: try picture.finish()
+            }
+        }
+        let decode = try DecodeStage(
+            stream: plan.video,
+            originTicks: plan.origin.converted(to: plan.video.timebase).ticks,
+            limits: limits,
+            name: name,
+            threads: share.decoder,
+            output: pictureStage
+        )
+        let decodeStage = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
+        let audio = try plan.audio.map { stream in
+            try AudioStage(
+                stream: stream,
+                preset: request.preset.audio,
+                originTicks: plan.origin.converted(to: stream.timebase).ticks,
+                limits: limits,
+                name: name,
+                output: muxStage
+            )
+        }
+        let audioStage = Stage<PacketMessage>("audio", slots: 64, failure: failure) { try audio?.accept($0) }
+
+        var demuxed = 0.0
+        var count = 0
+        var readFailure: FFmpegError?
+        while !failure.hasFailed {
+            let packet: Packet?
+            do { packet = try demuxer.read() } catch {
+                readFailure = error
+                break
+            }
+            guard let packet else { break }
+            if packet.streamIndex == plan.video.index {
+                if let pts = packet.pts {
+                    let start = plan.origin.converted(to: plan.video.timebase).ticks
+                    demuxed = max(demuxed, Double(pts &- start) * plan.video.timebase.value)
+                }
+                decodeStage.send(.packet(packet))
+            } else if packet.streamIndex == plan.audio?.index {
+                audioStage.send(.packet(packet))
+            }
+            count += 1
+            if count % 64 == 0 {
+                try watch.check(seconds: min(max(demuxed, plan.statedDuration ?? 0), limits.maxDuration))
+            }
+        }
+        decodeStage.send(.end)
+        if audio != nil { audioStage.send(.end) }
+        decodeStage.drain()
+        pictureStage.drain()
+        encodeStage.drain()
+        audioStage.drain()
+        muxStage.drain()
+        if let first = failure.first { throw translated(first, output) }
+        let tally = decode.tally
+        try InputOpening.checkDamage(
+            tally,
+            plan,
+            soundEnd: audio?.endSeconds ?? 0,
+            readFailure: readFailure,
+            name: name
+        )
+        do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output) }
+        let written = mux.written
+        let expected = OutputCheck.Expectation(
+            frameCount: written.frameCount,
+            hasAudio: written.hasAudio,
+            limit: request.preset.video.maxSize
+        )
+        let found = try OutputCheck.run(place.temporaryPath, expected, limits)
+        try place.publish(replacing: request.replacesOutput)
+        return TranscodeResult(
+            outputPath: request.outputPath,
+            byteCount: output.byteCount,
+            duration: found.duration,
+            size: found.size,
+            frameRate: found.frameRate,
+            hasAudio: written.hasAudio,
+            decodedFrameCount: tally.frameCount,
+            frameCount: written.frameCount,
+            wallSeconds: watch.wallSeconds,
+            cpuSeconds: watch.usedCPUSeconds,
+            stages: [
+                .init(name: "decode", busySeconds: decodeStage.handlingSeconds - pictureStage.blockedSeconds),
+                .init(
+                    name: "picture",
+                    busySeconds: pictureStage.handlingSeconds - encodeStage.blockedSeconds
+                ),
+                .init(name: "encode", busySeconds: encodeStage.handlingSeconds),
+                .init(name: "audio", busySeconds: audioStage.handlingSeconds),
+                .init(name: "mux", busySeconds: muxStage.handlingSeconds),
+            ]
+        )
+    }
+
+    /// A failed write is the output's fault, whatever stage met it.
+    private func translated(_ error: TranscodingError, _ output: OutputBody) -> TranscodingError {
+        guard output.failure != 0 else { return error }
+        let reason = String(cString: strerror(output.failure))
+        return TranscodingError(.outputUnwritable, "\(request.outputPath) cannot be written: \(reason)")
+    }
+}
+
+/// How the cores are shared out between the stages.
+struct CoreShare {
+    let decoder: Int
+    let filter: Int
+    let encoder: Int
+
+    init(cores: Int) {
+        decoder = min(cores + 1, 8)
+        filter = min(cores, 4)
+        encoder = max(1, min(cores * 3 / 2, 24))
+    }
+}
+
+/// Lets at most ten reports a second through.
+final class ProgressThrottle: Sendable {
+    private let total: Double?
+    private let watch: ResourceWatch
+    private let last = Mutex(0.0)
+    private let sink: @Sendable (TranscodeProgress) -> Void
+
+    init(total: Double?, watch: ResourceWatch, report: @escaping @Sendable (TranscodeProgress) -> Void) {
+        self.total = total
+        self.watch = watch
+        sink = report
+    }
+
+    @Sendable func report(seconds: Double, frames: Int, bytes: Int64) {
+        let now = watch.wallSeconds
+        let isDue = last.withLock { last in
+            guard now - last >= 0.1 else { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        sink(
+            TranscodeProgress(
+                seconds: seconds,
+                totalSeconds: total,
+                frameCount: frames,
+                byteCount: bytes,
+                elapsed: now
+            )
+        )
+    }
+}

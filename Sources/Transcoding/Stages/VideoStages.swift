@@ -1,0 +1,258 @@
+internal import FFmpeg
+internal import Synchronization
+
+/// A picture on its way to the encoder, or the end of them.
+enum PictureMessage: Sendable {
+    case picture(Frame, pts: Int64, VideoPlan)
+    case end
+}
+
+/// How one input's pictures become a rendition's, fixed by the first of them.
+struct VideoPlan: Sendable {
+    let size: Size
+    let color: ColorTags
+    let frameRate: Rational
+    let timebase: Timebase
+
+    init(first frame: Frame, stream: FFmpeg.Stream, preset: Preset.Video, clock: FrameRateConverter) {
+        let aspect =
+            frame.sampleAspectRatio.isPositive ? frame.sampleAspectRatio : stream.sampleAspectRatio
+        let display = Sizing.display(frame.size, aspect: aspect, turned: stream.orientation.swapsAxes)
+        size = Sizing.shrinkToFit(display, limit: preset.maxSize)
+        color = VideoPlan.outputColor(VideoPlan.inputColor(frame, stream))
+        frameRate = clock.frameRate
+        timebase = clock.timebase
+    }
+
+    /// What the picture says, else what the container says, else what its size suggests.
+    static func inputColor(_ frame: Frame, _ stream: FFmpeg.Stream) -> ColorTags {
+        let guess: ColorTags = max(frame.size.width, frame.size.height) >= 1280 ? .bt709 : .bt601
+        func known(_ first: Int, _ second: Int, _ otherwise: Int) -> Int {
+            if first != ColorTags.unspecified, first > 0 { return first }
+            return second != ColorTags.unspecified && second > 0 ? second : otherwise
+        }
+        let said = frame.color
+        return ColorTags(
+            primaries: known(said.primaries, stream.color.primaries, guess.primaries),
+            transfer: known(said.transfer, stream.color.transfer, guess.transfer),
+            matrix: known(said.matrix, stream.color.matrix, guess.matrix),
+            isFullRange: said.isFullRange || stream.color.isFullRange
+        )
+    }
+
+    /// BT.601 and BT.709 stay what they are, everything else becomes BT.709, always in limited range.
+    static func outputColor(_ input: ColorTags) -> ColorTags {
+        guard [5, 6].contains(input.matrix), !input.isHDR else { return .bt709 }
+        return ColorTags(primaries: input.primaries, transfer: 6, matrix: 6, isFullRange: false)
+    }
+}
+
+/// Drops, scales and turns decoded pictures.
+final class PictureStage: Sendable {
+    private struct State: ~Copyable {
+        var clock: FrameRateConverter
+        var plan: VideoPlan?
+        var shape: Shape?
+        var scaler: Scaler?
+        var graph: FilterGraph?
+        var isFirst = true
+    }
+
+    /// What a scaler or graph was opened for.
+    private struct Shape: Equatable {
+        let size: Size
+        let format: PixelFormat
+        let color: ColorTags
+    }
+
+    private let state: Mutex<State>
+    private let stream: FFmpeg.Stream
+    private let preset: Preset.Video
+    private let threads: Int
+    private let output: Stage<PictureMessage>
+
+    init(stream: FFmpeg.Stream, preset: Preset.Video, threads: Int, output: Stage<PictureMessage>) {
+        self.stream = stream
+        self.preset = preset
+        self.threads = threads
+        self.output = output
+        let clock = FrameRateConverter(input: stream.averageFrameRate, cap: preset.maxFrameRate)
+        state = Mutex(State(clock: clock))
+    }
+
+    /// Takes one decoded picture; `ticks` of the stream's timebase since the output's zero.
+    func accept(_ frame: Frame, ticks: Int64) throws {
+        try state.withLock { state in
+            let time = Timestamp(ticks: ticks, timebase: stream.timebase)
+                .converted(to: state.clock.timebase).ticks
+            if state.isFirst {
+                state.isFirst = false
+                state.plan = VideoPlan(first: frame, stream: stream, preset: preset, clock: state.clock)
+                // A picture that starts late is held from the start on, so that sound keeps its place.
+                if time != 0, let start = state.clock.place(0) { try emit(frame, start, &state) }
+            }
+            if let pts = state.clock.place(time) { try emit(frame, pts, &state) }
+        }
+    }
+
+    func finish() throws {
+        try state.withLock { state in
+            if let graph = state.graph.take(), let plan = state.plan {
+                for frame in try graph.finish() { send(frame, plan) }
+            }
+            output.send(.end)
+        }
+    }
+
+    private func emit(_ frame: Frame, _ pts: Int64, _ state: inout State) throws {
+        guard let plan = state.plan else { return }
+        let color = VideoPlan.inputColor(frame, stream)
+        let shape = Shape(size: frame.size, format: frame.pixelFormat, color: color)
+        let filters = self.filters(frame, color, plan)
+        if state.shape != shape {
+            if let graph = state.graph.take() { for held in try graph.finish() { send(held, plan) } }
+            state.scaler = nil
+            state.shape = shape
+            if let filters {
+                state.graph = try FilterGraph.open(
+                    like: frame,
+                    timebase: plan.timebase,
+                    filters: filters,
+                    threads: threads
+                )
+            } else if needsScaling(shape, plan) {
+                state.scaler = try Scaler.open(like: frame, color: color, to: plan.size, color: plan.color)
+            }
+        }
+        if filters != nil {
+            for out in try state.graph?.filter(try frame.with(pts: pts)) ?? [] { send(out, plan) }
+        } else if let scaled = try state.scaler?.scale(frame) {
+            output.send(.picture(scaled, pts: pts, plan))
+        } else {
+            output.send(.picture(frame, pts: pts, plan))
+        }
+    }
+
+    private func send(_ frame: Frame, _ plan: VideoPlan) {
+        guard let pts = frame.pts else { return }
+        output.send(.picture(frame, pts: pts, plan))
+    }
+
+    private func needsScaling(_ shape: Shape, _ plan: VideoPlan) -> Bool {
+        shape.size != plan.size || shape.format != .yuv420p || shape.color.isFullRange
+            || shape.color.matrix != plan.color.matrix
+    }
+
+    /// The libavfilter chain for what the scaler alone cannot do, or `nil` on the straight path.
+    private func filters(_ frame: Frame, _ color: ColorTags, _ plan: VideoPlan) -> [FilterGraph.Filter]? {
+        let isInterlaced = frame.isInterlaced
+        guard stream.orientation != .upright || color.isHDR || isInterlaced else { return nil }
+        let size = stream.orientation.swapsAxes ? plan.size.swapped : plan.size
+        var filters: [FilterGraph.Filter] = []
+        if isInterlaced { filters.append(.init("bwdif", "mode=send_frame:parity=auto:deint=all")) }
+        filters += color.isHDR ? toneMapping(color, size) : scaling(color, size, plan)
+        return filters + stream.orientation.filters
+    }
+
+    private func scaling(_ color: ColorTags, _ size: Size, _ plan: VideoPlan) -> [FilterGraph.Filter] {
+        let from = color.matrixName == "gbr" ? "auto" : color.matrixName
+        let matrix = plan.color.matrix == 6 ? "smpte170m" : "bt709"
+        return [
+            .init(
+                "scale",
+                "w=\(size.width):h=\(size.height):flags=bicubic:in_range=\(color.isFullRange ? "full" : "limited")"
+                    + ":out_range=limited:in_color_matrix=\(from):out_color_matrix=\(matrix)"
+            )
+        ]
+    }
+
+    /// PQ or HLG to SDR BT.709, scaled first because that is the cheaper order.
+    private func toneMapping(_ color: ColorTags, _ size: Size) -> [FilterGraph.Filter] {
+        [
+            .init(
+                "zscale",
+                "w=\(size.width):h=\(size.height):filter=spline36:tin=\(color.transferName)"
+                    + ":pin=bt2020:min=bt2020nc:rin=\(color.isFullRange ? "full" : "limited")"
+                    + ":t=linear:npl=100"
+            ),
+            .init("format", "pix_fmts=gbrpf32le"),
+            .init("zscale", "p=bt709"),
+            .init("tonemap", "tonemap=hable:desat=0"),
+            .init("zscale", "t=bt709:m=bt709:p=bt709:r=limited"),
+        ]
+    }
+}
+
+/// Encodes pictures and hands the packets to the muxer.
+final class VideoEncodeStage: Sendable {
+    private struct State: ~Copyable {
+        var encoder: Encoder?
+    }
+
+    private let state = Mutex(State())
+    private let preset: Preset.Video
+    private let threads: Int
+    private let output: Stage<MuxMessage>
+
+    init(preset: Preset.Video, threads: Int, output: Stage<MuxMessage>) {
+        self.preset = preset
+        self.threads = threads
+        self.output = output
+    }
+
+    func accept(_ message: PictureMessage) throws {
+        try state.withLock { state in
+            switch message {
+            case .picture(let frame, let pts, let plan):
+                if state.encoder == nil {
+                    let encoder = try Encoder.open(
+                        "libx264",
+                        .video(plan.size, frameRate: plan.frameRate, color: plan.color),
+                        timebase: plan.timebase,
+                        options: options,
+                        threads: threads
+                    )
+                    let track = Muxer.Track(
+                        parameters: encoder.parameters,
+                        timebase: plan.timebase,
+                        frameRate: plan.frameRate
+                    )
+                    output.send(.opened(.video, track))
+                    state.encoder = consume encoder
+                }
+                for packet in try state.encoder?.encode(frame, pts: pts) ?? [] {
+                    output.send(.packet(.video, packet))
+                }
+            case .end:
+                if let encoder = state.encoder.take() {
+                    for packet in try encoder.finish() { output.send(.packet(.video, packet)) }
+                }
+                output.send(.ended(.video))
+            }
+        }
+    }
+
+    /// x264's `faster` with a longer lookahead and one reference: the best measured quality for its price.
+    private var options: CodecOptions {
+        let ceiling = VideoEncodeStage.levelBitsPerSecond[preset.level] ?? preset.bitsPerSecond
+        let peak = preset.profile == "high" ? ceiling * 5 / 4 : ceiling
+        return [
+            "preset": "faster",
+            "profile": preset.profile,
+            "level": preset.level,
+            "rc-lookahead": "40",
+            "refs": "\(min(1, preset.maxReferenceFrames))",
+            "g": "\(preset.maxKeyframeDistance)",
+            "b": "\(preset.bitsPerSecond)",
+            "maxrate": "\(max(peak, preset.bitsPerSecond))",
+            "bufsize": "\(max(peak, preset.bitsPerSecond))",
+        ]
+    }
+
+    /// The highest bit rate of baseline and main profile by level (ITU-T H.264 table A-1).
+    private static let levelBitsPerSecond = [
+        "1": 64_000, "1b": 128_000, "1.1": 192_000, "1.2": 384_000, "1.3": 768_000, "2": 2_000_000,
+        "2.1": 4_000_000, "2.2": 4_000_000, "3": 10_000_000, "3.1": 14_000_000, "3.2": 20_000_000,
+        "4": 20_000_000, "4.1": 50_000_000,
+    ]
+}

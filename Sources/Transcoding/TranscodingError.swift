@@ -1,0 +1,32 @@
+public import FFmpeg
+
+/// Why a transcode failed: a stable code and a message for people.
+public struct TranscodingError: Error, Sendable, CustomStringConvertible {
+    /// Raw values are stored in records: add to them, never change one.
+    public enum Code: String, Sendable, Codable, CaseIterable {
+        case inputMissing = "input.missing"
+        case inputEmpty = "input.empty"
+        case inputUnreadable = "input.unreadable"
+        case inputUnsupported = "input.unsupported"
+        case inputDamaged = "input.damaged"
+        case inputLimit = "input.limit"
+        case presetInvalid = "preset.invalid"
+        case outputExists = "output.exists"
+        case outputUnwritable = "output.unwritable"
+        case outputRejected = "output.rejected"
+        case engine = "engine.failed"
+        case cancelled = "cancelled"
+    }
+
+    public let code: Code
+    public let message: String
+    package let cause: FFmpegError?
+
+    public init(_ code: Code, _ message: String, cause: FFmpegError? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+@Suite("The architecture")
+struct ArchitectureTests {
+    /// What each target may import: the table in docs/architecture.md.
+    private static let allowedImports: [String: Set<String>] = [
+        "CFFmpeg": [],
+        "FFmpeg": ["CFFmpeg", "Foundation", "Synchronization"],
+        "Transcoding": ["FFmpeg", "Foundation", "Dispatch", "Synchronization"],
+        "Recast": [
+            "FFmpeg", "Transcoding", "Foundation", "ArgumentParser", "Glibc", "Dispatch", "Synchronization",
+        ],
+    ]
+
+    @Test("Every folder of Sources is in the table, and the table holds no other")
+    func knowsEveryTarget() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: SourceFile.sources.path)
+        #expect(Set(folders.filter { !$0.hasPrefix(".") }) == Set(Self.allowedImports.keys))
+    }
+
+    @Test("A target imports only what the table allows", arguments: allowedImports.keys.sorted())
+    func importsOnlyAllowed(target: String) throws {
+        let allowed = try #require(Self.allowedImports[target])
+        let files = try SourceFile.all(below: target)
+        // A target of Swift in which no file is found would pass unread.
+        #expect(files.isEmpty == (target == "CFFmpeg"))
+        for file in files {
+            let forbidden = file.imports.subtracting(allowed).sorted()
+            #expect(forbidden.isEmpty, "\(file.path) imports \(forbidden.joined(separator: ", "))")
+        }
+    }
+
+    @Test("Only FFmpeg imports the C libraries")
+    func keepsCBehindOneDoor() throws {
+        for file in try SourceFile.all() where file.imports.contains("CFFmpeg") {
+            #expect(file.path.hasPrefix("FFmpeg/"), "\(file.path) imports CFFmpeg")
+        }
+    }
+
+    @Test("Dispatch is used only by the stages and by the program")
+    func keepsDispatchInStages() throws {
+        for file in try SourceFile.all() where file.usesDispatch {
+            let isAllowed = ["Transcoding/Stages/", "Recast/"].contains { file.path.hasPrefix($0) }
+            #expect(isAllowed, "\(file.path) uses Dispatch")
+        }
+    }
+
+    @Test(
+        "An import is found however it is written",
+        arguments: [
+            ("import A", ["A"]),
+            ("public import A\ninternal import B", ["A", "B"]),
+            ("@preconcurrency import A", ["A"]),
+            ("@_spi(Testing) @testable package import A // why", ["A"]),
+            ("import struct A.B", ["A"]),
+            ("#if os(Linux)\n    import A\n#endif", ["A"]),
+            ("// import A\n/// import A\nlet important = 1", []),
+        ]
+    )
+    func findsImports(text: String, modules: [String]) {
+        #expect(SourceFile(path: "Text.swift", text: text).imports == Set(modules))
+    }
+}
+
+/// One Swift file below Sources.
+private struct SourceFile {
+    /// The folder that holds a folder for each target.
+    static let sources = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Sources")
+
+    /// Relative to Sources.
+    let path: String
+    let text: String
+
+    /// The Swift files below a folder of Sources, or below all of them.
+    static func all(below folder: String = "") throws -> [SourceFile] {
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: sources.path)
+        return try paths.sorted()
+            .filter { $0.hasSuffix(".swift") && (folder.isEmpty || $0.hasPrefix(folder + "/")) }
+            .map { path in
+                let url = sources.appendingPathComponent(path)
+                return SourceFile(path: path, text: try String(contentsOf: url, encoding: .utf8))
+            }
+    }
+
+    /// The modules imported, whatever the attributes, access level and kind of the import.
+    var imports: Set<String> {
+        let declaration =
+            #/
+            ^ \s*
+            (?: @ \w+ (?: \( [^)]* \) )? \s+ )*
+            (?: (?: public | package | internal | fileprivate | private ) \s+ )?
+            import \s+
+            (?: (?: struct | class | enum | protocol | typealias | func | let | var ) \s+ )?
+            ( \w+ )
+            /#
+        return Set(text.matches(of: declaration.anchorsMatchLineEndings()).map { String($0.1) })
+    }
+
+    /// Foundation exports Dispatch on Linux, so its types count as well as the import.
+    var usesDispatch: Bool {
+        imports.contains("Dispatch") || text.contains(#/\bDispatch[A-Z]\w*/#)
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import TestMedia
+import Testing
+
+/// The built executable, run as its users run it.
+enum RecastProgram {
+    /// Where the build put the executable; the environment variable RECAST_EXECUTABLE overrules it.
+    static let tool: Tool = {
+        if let path = ProcessInfo.processInfo.environment["RECAST_EXECUTABLE"] { return Tool(path) }
+        let folders = [
+            URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent(),
+            Bundle.main.bundleURL,
+            Samples.packageRoot.appendingPathComponent(".build/debug"),
+        ]
+        let paths = folders.map { $0.appendingPathComponent("recast").path }
+        return Tool(paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? paths[2])
+    }()
+
+    static func transcode(
+        _ input: String,
+        to output: URL,
+        options: [String] = [],
+        limit: Double = 120
+    ) throws -> Tool.Result {
+        try tool.run(["transcode", input, "-o", output.path, "--preset", "web"] + options, limit: limit)
+    }
+}
+
+/// Expects a failure that its caller can understand: the status, one line, and nothing left behind.
+func expectRefusal(
+    _ result: Tool.Result,
+    status: Int32,
+    folder: URL,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(!result.wasSignalled, "ended by signal \(result.status)", sourceLocation: sourceLocation)
+    #expect(result.status == status, "\(result.errorText)", sourceLocation: sourceLocation)
+    #expect(result.errorLines.count == 1, "\(result.errorText)", sourceLocation: sourceLocation)
+    #expect(contents(of: folder) == [], sourceLocation: sourceLocation)
+}

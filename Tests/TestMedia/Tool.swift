@@ -1,0 +1,140 @@
+package import Foundation
+
+/// A program run as a process of its own, its output caught.
+package struct Tool: Sendable {
+    /// What a finished program left behind.
+    package struct Result: Sendable {
+        /// The exit status, or the signal's number when `wasSignalled`.
+        package let status: Int32
+        /// A signal ended the program: it crashed or was killed.
+        package let wasSignalled: Bool
+        package let output: Data
+        package let errorOutput: Data
+        /// Wall clock seconds.
+        package let seconds: Double
+
+        package var outputText: String { String(decoding: output, as: UTF8.self) }
+        package var errorText: String { String(decoding: errorOutput, as: UTF8.self) }
+        package var outputLines: [String] { Self.lines(outputText) }
+        package var errorLines: [String] { Self.lines(errorText) }
+
+        private static func lines(_ text: String) -> [String] {
+            text.split(whereSeparator: \.isNewline).map(String.init)
+        }
+    }
+
+    /// A program that did not do what a test needs of it.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    package static let ffmpeg = Tool("ffmpeg")
+    package static let ffprobe = Tool("ffprobe")
+
+    /// Runs the program to its end, or kills it after `limit` seconds.
+    package func run(_ arguments: [String], limit: Double = 120) throws -> Result {
+        try start(arguments).finish(limit: limit)
+    }
+
+    /// Runs the program and returns what it wrote.
+    ///
+    /// - Throws: `Failure` when it ends with anything but 0.
+    @discardableResult
+    package func output(_ arguments: [String]) throws -> Data {
+        let result = try run(arguments)
+        guard result.status == 0, !result.wasSignalled else {
+            throw Failure(description: "\(path) ended with \(result.status): \(result.errorText)")
+        }
+        return result.output
+    }
+
+    /// Starts the program and returns while it runs.
+    package func start(_ arguments: [String]) throws -> RunningTool {
+        try RunningTool(path: path, arguments: arguments)
+    }
+}
+
+/// A program that has been started.
+///
+/// Its output goes to files rather than pipes, so it never waits for a reader.
+package final class RunningTool {
+    private let process = Process()
+    private let ended = DispatchSemaphore(value: 0)
+    private let workspace: Workspace
+    private let started = Date()
+    private let outputURL: URL
+    private let errorURL: URL
+
+    init(path: String, arguments: [String]) throws {
+        workspace = try Workspace()
+        outputURL = workspace.url("stdout")
+        errorURL = workspace.url("stderr")
+        try Data().write(to: outputURL)
+        try Data().write(to: errorURL)
+        if path.contains("/") {
+            process.executableURL = URL(fileURLWithPath: path)
+            process.arguments = arguments
+        } else {
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = [path] + arguments
+        }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: outputURL)
+        process.standardError = try FileHandle(forWritingTo: errorURL)
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        try Self.withSignalsUnblocked { try process.run() }
+    }
+
+    /// Does `body` with no signal blocked.
+    ///
+    /// A program inherits what its parent's thread blocks, and the threads that run tests block SIGINT.
+    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
+    }
+
+    /// How much the program has written to stdout so far.
+    package var outputByteCount: Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: outputURL.path)
+        return attributes?[.size] as? Int ?? 0
+    }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    package func interrupt() { process.interrupt() }
+
+    /// Waits until `condition` holds, the program ends or `limit` seconds are over; says whether it held.
+    package func wait(limit: Double, until condition: () -> Bool) -> Bool {
+        let deadline = Date().addingTimeInterval(limit)
+        while Date() < deadline {
+            if condition() { return true }
+            guard ended.wait(timeout: .now() + 0.01) == .timedOut else {
+                ended.signal()
+                return false
+            }
+        }
+        return false
+    }
+
+    /// Waits for the end, killing the program after `limit` seconds.
+    package func finish(limit: Double = 120) throws -> Tool.Result {
+        if ended.wait(timeout: .now() + limit) == .timedOut {
+            kill(process.processIdentifier, SIGKILL)
+            ended.wait()
+        }
+        return Tool.Result(
+            status: process.terminationStatus,
+            wasSignalled: process.terminationReason == .uncaughtSignal,
+            output: try Data(contentsOf: outputURL),
+            errorOutput: try Data(contentsOf: errorURL),
+            seconds: Date().timeIntervalSince(started)
+        )
+    }
+}

@@ -1,0 +1,41 @@
+import FFmpeg
+import Foundation
+import Testing
+
+@testable import Transcoding
+
+@Suite("Preset")
+struct PresetTests {
+    private let folder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().appendingPathComponent("../../presets").standardized
+
+    @Test("The web preset is found by name and by id", arguments: ["web", "1351620000001-100070"])
+    func web(name: String) throws {
+        let preset = try PresetLibrary(folders: [folder]).preset(name)
+        #expect(preset.video.bitsPerSecond == 2_200_000)
+        #expect(preset.video.maxSize == Size(1280, 720))
+        #expect(preset.video.profile == "main")
+        #expect(preset.audio.sampleRate == 44_100)
+        #expect(preset.audio.bitsPerSecond == 160_000)
+    }
+
+    @Test("Every wrong field is named at once")
+    func namesAllProblems() throws {
+        let json = #"{"Container":"mp4","Video":{"Codec":"vp8","BitRate":"abc"},"Audio":{"Codec":"AAC"}}"#
+        let error = #expect(throws: TranscodingError.self) {
+            try Preset(json: Data(json.utf8), named: "mine")
+        }
+        #expect(error?.code == .presetInvalid)
+        for field in ["Video.Codec", "Video.BitRate", "Video.MaxWidth", "Audio.BitRate", "Audio.SampleRate"] {
+            #expect(error?.message.contains(field) == true, "\(field) is not named")
+        }
+    }
+
+    @Test("An unknown name lists the known ones")
+    func unknown() {
+        let error = #expect(throws: TranscodingError.self) {
+            try PresetLibrary(folders: [folder]).preset("nosuch")
+        }
+        #expect(error?.message.contains("web") == true)
+    }
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing: `debian-packages.sh build` or `debian-packages.sh test`.
+# Does nothing, without a word, when all of them are there.
+set -euo pipefail
+
+fail() {
+    echo "debian-packages.sh: $1" >&2
+    exit 1
+}
+
+libraries=(libavcodec libavformat libavfilter libswscale libswresample libavutil)
+packages=(
+    libavcodec-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev libavutil-dev
+    libcurl4-openssl-dev libssl-dev pkg-config
+)
+programs=()
+
+case "${1:-}" in
+build) ;;
+test)
+    programs=(ffmpeg valgrind)
+    packages+=("${programs[@]}")
+    ;;
+*)
+    echo "usage: debian-packages.sh build|test" >&2
+    exit 2
+    ;;
+esac
+
+command -v swift >/dev/null ||
+    fail "swift is not on PATH; install Swift 6.2 or later from https://www.swift.org/install and try again"
+
+# Elsewhere than on Debian the libraries may have come from another package manager.
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    absent=()
+    for program in pkg-config ${programs[@]+"${programs[@]}"}; do
+        command -v "$program" >/dev/null || absent+=("$program")
+    done
+    for library in "${libraries[@]}" libcurl openssl; do
+        pkg-config --exists "$library" 2>/dev/null || absent+=("$library")
+    done
+    [[ ${#absent[@]} -eq 0 ]] && exit 0
+    fail "there is no apt-get here; install these with their headers by other means: ${absent[*]}"
+fi
+
+present=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+missing=()
+for package in "${packages[@]}"; do
+    grep -qx "$package installed" <<<"$present" || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+privileged=()
+if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null ||
+        fail "neither root nor sudo; have an administrator install: ${missing[*]}"
+    privileged=(sudo)
+fi
+
+echo "Installing ${missing[*]}"
+as_root() { ${privileged[@]+"${privileged[@]}"} env DEBIAN_FRONTEND=noninteractive "$@"; }
+as_root apt-get update -qq
+as_root apt-get install -y -qq --no-install-recommends "${missing[@]}"
