@@ -43,8 +43,8 @@ enum ExitStatus {
     static func of(_ code: TranscodingError.Code) -> Int32 {
         switch code {
         case .presetInvalid, .outputExists: usage
-        case .inputMissing, .outputUnwritable, .engine: 6
-        case .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
+        case .outputUnwritable, .engine: 6
+        case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
         case .inputLimit: 4
         case .outputRejected: 5
         case .cancelled: 7

@@ -90,6 +90,8 @@ struct TranscodeCommand: AsyncParsableCommand {
         let name = (request.inputPath as NSString).lastPathComponent
         let bar = !json && Console.isTerminal ? ProgressBar(name: name) : nil
         let json = json
+        // From the first line on, Ctrl-C cleans up.
+        let interrupt = InterruptWatch()
         if json {
             Console.event(["event": "started", "input": request.inputPath, "output": request.outputPath])
         }
@@ -103,9 +105,9 @@ struct TranscodeCommand: AsyncParsableCommand {
                 ])
             }
         }
-        let watch = InterruptWatch { work.cancel() }
+        interrupt.onInterrupt { work.cancel() }
         defer {
-            watch.stop()
+            interrupt.stop()
             bar?.clear()
         }
         return try await work.value

@@ -126,7 +126,9 @@ package enum Judge {
 
     /// What ffmpeg complains about while it decodes the whole file.
     package static func decodeErrors(_ path: String) throws -> [String] {
-        let result = try Tool.ffmpeg.run(["-nostdin", "-v", "error", "-i", path, "-f", "null", "-"])
+        let result = try Tool.ffmpeg.run([
+            "-nostdin", "-v", "error", "-i", path, "-enc_time_base", "-1", "-f", "null", "-",
+        ])
         guard result.status == 0 else { return ["ffmpeg ended with \(result.status)"] + result.errorLines }
         return result.errorLines
     }

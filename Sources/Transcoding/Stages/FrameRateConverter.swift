@@ -60,7 +60,9 @@ struct FrameRateConverter {
             if steps >= 1, abs(grid &- ticks) <= tolerance { placed = grid }
             guard placed > last else { return nil }
         }
-        nextAllowed = max(nextAllowed ?? placed, placed) &+ period
+        // A picture a little late keeps its turn, so that the cap is also reached; a gap starts afresh.
+        let turn = nextAllowed ?? placed
+        nextAllowed = (placed > turn &+ period ? placed : turn) &+ period
         last = placed
         return placed
     }
