@@ -1,9 +1,9 @@
 internal import ArgumentParser
+internal import Dispatch
 internal import Foundation
 internal import Transcoding
 
-/// The command line's entry.
-@main
+/// The command line.
 struct Recast: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recast",
@@ -12,7 +12,8 @@ struct Recast: AsyncParsableCommand {
         subcommands: [TranscodeCommand.self, ProbeCommand.self]
     )
 
-    static func main() async {
+    /// Parses the arguments, runs the command, and returns the exit status.
+    static func execute() async -> Int32 {
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -20,14 +21,25 @@ struct Recast: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            return 0
         } catch let failure as CommandFailure {
-            Foundation.exit(failure.status)
+            return failure.status
         } catch {
             // Help and version are answers, not errors.
             if exitCode(for: error) == .success { exit(withError: error) }
             Console.error(fullMessage(for: error))
-            Foundation.exit(ExitStatus.usage)
+            return ExitStatus.usage
         }
+    }
+}
+
+/// The program's entry.
+@main
+enum Program {
+    /// Keeps the main thread alive and blocked: an `async` entry ends it, which valgrind does not survive.
+    static func main() {
+        Task.detached { Foundation.exit(await Recast.execute()) }
+        DispatchSemaphore(value: 0).wait()
     }
 }
 

@@ -1,0 +1,51 @@
+internal import Foundation
+internal import Glibc
+
+/// What one run of a program cost, by the operating system's own account.
+struct Cost: Sendable {
+    let wallSeconds: Double
+    let cpuSeconds: Double
+    let peakBytes: Int64
+}
+
+/// Runs a program to its end and measures it.
+enum MeasuredProcess {
+    /// Why a run gave no measurement.
+    struct Failure: Error { let message: String }
+
+    /// Runs `arguments[0]`, found on the PATH, with its output thrown away.
+    static func run(_ arguments: [String]) throws(Failure) -> Cost {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        copies.append(nil)
+        defer { for copy in copies { free(copy) } }
+        var child = pid_t()
+        let start = ProcessInfo.processInfo.systemUptime
+        let status = posix_spawnp(&child, arguments[0], &actions, nil, copies, environ)
+        guard status == 0 else {
+            throw Failure(message: "\(arguments[0]) cannot be started: \(String(cString: strerror(status)))")
+        }
+        var usage = rusage()
+        var ending: Int32 = 0
+        while wait4(child, &ending, 0, &usage) < 0 {
+            guard errno == EINTR else { throw Failure(message: "\(arguments[0]) was lost") }
+        }
+        guard ending == 0 else {
+            throw Failure(message: "\(arguments.joined(separator: " ")) failed (wait status \(ending))")
+        }
+        return Cost(
+            wallSeconds: ProcessInfo.processInfo.systemUptime - start,
+            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+            peakBytes: Int64(usage.ru_maxrss) * 1024
+        )
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+    }
+}
