@@ -65,7 +65,9 @@ length() {
 }
 
 # ssim OUT CLIP: SSIM (All) of OUT's picture against CLIP's, scaled to OUT's
-# size and matched by time at OUT's rate. Uses $bwdif, $width, $height.
+# size and matched by time at OUT's rate. eof_action=pass keeps OUT's last frame
+# where it lasts half a step or less. Where one picture ends before the other, its
+# last frame is repeated, so that a missing end costs. Uses $bwdif, $width, $height.
 ssim() {
     local fps tags timing
     fps=$(field "$1" v:0 avg_frame_rate)
@@ -73,7 +75,7 @@ ssim() {
     timing="setpts=PTS-STARTPTS,fps=$fps:round=near,settb=AVTB,setpts=PTS-STARTPTS"
     ffmpeg -hide_banner -nostats -i "$1" -i "$2" -lavfi "
         [1:v:0]${bwdif}$timing,scale=$width:$height:flags=lanczos:in_range=auto:out_range=tv,format=yuv420p,setsar=1,$tags[r0];
-        [0:v:0]$timing,format=yuv420p,setsar=1,$tags[d0];
+        [0:v:0]${timing/round=near/round=near:eof_action=pass},format=yuv420p,setsar=1,$tags[d0];
         [d0][r0]ssim" -f null - </dev/null 2>&1 |
         awk '/Parsed_ssim/ && match($0, /All:[0-9.]+/) { s = substr($0, RSTART + 4, RLENGTH - 4) } END { print s }'
 }
@@ -163,12 +165,11 @@ for clip in "$@"; do
     bwdif=
     [ "$(field "$clip" v:0 field_order)" = progressive ] || bwdif="bwdif=mode=send_frame:deint=interlaced,"
     # Above 30 fps, -fpsmax alone may keep the frames between those that the
-    # comparison looks at: choose them as the comparison does.
+    # comparison looks at: choose them as the comparison does. (The picture then
+    # starts at 0 whatever the sound does; only this file's picture is judged.)
     pick=
     if awk -v r="$(rate "$(field "$clip" v:0 avg_frame_rate)")" 'BEGIN { exit !(r > 30.01) }'; then
         pick="setpts=PTS-STARTPTS,fps=$out_rate:round=near,"
-        # Sound that starts later than the picture keeps its own time; only the
-        # picture of this file is compared.
     fi
     ffmpeg -y -v error -i "$clip" -map 0:v:0 -map '0:a:0?' \
         -vf "${bwdif}${pick}scale=$width:$height:flags=bicubic:in_range=auto:out_range=tv,format=yuv420p,setsar=1" \

@@ -56,6 +56,8 @@ final class PictureStage: Sendable {
         var scaler: Scaler?
         var graph: FilterGraph?
         var isFirst = true
+        /// Once a picture was interlaced, all that follow go through the deinterlacer, which needs neighbours.
+        var isInterlaced = false
     }
 
     /// What a scaler or graph was opened for.
@@ -63,6 +65,7 @@ final class PictureStage: Sendable {
         let size: Size
         let format: PixelFormat
         let color: ColorTags
+        let isInterlaced: Bool
     }
 
     private let state: Mutex<State>
@@ -107,8 +110,14 @@ final class PictureStage: Sendable {
     private func emit(_ frame: Frame, _ pts: Int64, _ state: inout State) throws {
         guard let plan = state.plan else { return }
         let color = VideoPlan.inputColor(frame, stream)
-        let shape = Shape(size: frame.size, format: frame.pixelFormat, color: color)
-        let filters = self.filters(frame, color, plan)
+        state.isInterlaced = state.isInterlaced || frame.isInterlaced
+        let shape = Shape(
+            size: frame.size,
+            format: frame.pixelFormat,
+            color: color,
+            isInterlaced: state.isInterlaced
+        )
+        let filters = self.filters(shape, plan)
         if state.shape != shape {
             if let graph = state.graph.take() { for held in try graph.finish() { send(held, plan) } }
             state.scaler = nil
@@ -144,12 +153,14 @@ final class PictureStage: Sendable {
     }
 
     /// The libavfilter chain for what the scaler alone cannot do, or `nil` on the straight path.
-    private func filters(_ frame: Frame, _ color: ColorTags, _ plan: VideoPlan) -> [FilterGraph.Filter]? {
-        let isInterlaced = frame.isInterlaced
-        guard stream.orientation != .upright || color.isHDR || isInterlaced else { return nil }
+    private func filters(_ shape: Shape, _ plan: VideoPlan) -> [FilterGraph.Filter]? {
+        let color = shape.color
+        guard stream.orientation != .upright || color.isHDR || shape.isInterlaced else { return nil }
         let size = stream.orientation.swapsAxes ? plan.size.swapped : plan.size
         var filters: [FilterGraph.Filter] = []
-        if isInterlaced { filters.append(.init("bwdif", "mode=send_frame:parity=auto:deint=all")) }
+        if shape.isInterlaced {
+            filters.append(.init("bwdif", "mode=send_frame:parity=auto:deint=interlaced"))
+        }
         filters += color.isHDR ? toneMapping(color, size) : scaling(color, size, plan)
         return filters + stream.orientation.filters
     }

@@ -21,6 +21,7 @@ public struct PictureComparison: Sendable {
         original: String,
         limits: IngestLimits = IngestLimits()
     ) throws(TranscodingError) -> PictureComparison {
+        LogCapture.silence()
         do {
             return try compare(output, original, limits)
         } catch {
