@@ -40,7 +40,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
         let targets = inputs.map(outputPath)
         if inputs.count > 1, !isFolder(output ?? ".") {
-            throw ValidationError("several inputs need a folder as --output; \(output ?? ".") is none")
+            throw ValidationError("several inputs need a folder as --output; \(output ?? ".") is a file")
         }
         if Set(targets).count < targets.count {
             throw ValidationError("two inputs would have the same output; transcode them one by one")
@@ -52,6 +52,10 @@ struct TranscodeCommand: AsyncParsableCommand {
         do { chosen = try PresetLibrary.standard().preset(preset) } catch {
             try fail(error, input: nil)
             return
+        }
+        if let output, isFolder(output), !dryRun {
+            // What fails here fails again, with its reason, where the output is created.
+            try? FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         }
         var worst: Int32 = 0
         for input in inputs {
@@ -166,9 +170,10 @@ struct TranscodeCommand: AsyncParsableCommand {
         return isFolder(output) ? (output as NSString).appendingPathComponent(base + ".mp4") : output
     }
 
+    /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several inputs say.
     private func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
-        return path.hasSuffix("/")
+        return path.hasSuffix("/") || inputs.count > 1
     }
 }
