@@ -45,6 +45,8 @@ public final class Frame: @unchecked Sendable {
             || pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
     }
     public var sampleCount: Int { Int(pointer.pointee.nb_samples) }
+    /// libav's number for how the samples are laid out.
+    public var sampleFormat: Int { Int(pointer.pointee.format) }
     public var sampleRate: Int { Int(pointer.pointee.sample_rate) }
     public var channelCount: Int { Int(pointer.pointee.ch_layout.nb_channels) }
 

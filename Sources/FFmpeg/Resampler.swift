@@ -13,7 +13,7 @@ public struct AudioFormat: Sendable, Hashable {
 
 /// Converts blocks of sound to one rate and channel count, and cuts them into equal blocks.
 public struct Resampler: ~Copyable {
-    private let context: OpaquePointer
+    private var context: OpaquePointer
     private let fifo: OpaquePointer
     private let output: AudioFormat
 
@@ -31,6 +31,27 @@ public struct Resampler: ~Copyable {
 
     /// Opens a converter for blocks like `frame`.
     public static func open(like frame: Frame, to output: AudioFormat) throws(FFmpegError) -> Resampler {
+        let context = try makeContext(like: frame, to: output)
+        guard let fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, Int32(output.channelCount), 4096) else {
+            var context: OpaquePointer? = context
+            swr_free(&context)
+            throw FFmpegError(status: recast_error_memory, action: "buffer the sound")
+        }
+        return Resampler(owning: context, fifo, output)
+    }
+
+    /// Goes on with blocks like `frame`; nothing already converted is lost.
+    public mutating func reopen(like frame: Frame) throws(FFmpegError) {
+        try flush()
+        var old: OpaquePointer? = context
+        context = try Resampler.makeContext(like: frame, to: output)
+        swr_free(&old)
+    }
+
+    private static func makeContext(
+        like frame: Frame,
+        to output: AudioFormat
+    ) throws(FFmpegError) -> OpaquePointer {
         var input = AVChannelLayout()
         defer { av_channel_layout_uninit(&input) }
         let stated = frame.pointer.pointee.ch_layout
@@ -67,13 +88,11 @@ public struct Resampler: ~Copyable {
             swr_set_matrix(resampler, [1, 1], 1)
         }
         let status = swr_init(resampler)
-        guard status >= 0,
-            let fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, Int32(output.channelCount), 4096)
-        else {
+        guard status >= 0 else {
             swr_free(&context)
-            throw FFmpegError(status: min(status, -1), action: "convert the sound")
+            throw FFmpegError(status: status, action: "convert the sound")
         }
-        return Resampler(owning: resampler, fifo, output)
+        return resampler
     }
 
     /// Converted samples waiting to be taken.

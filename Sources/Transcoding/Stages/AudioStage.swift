@@ -124,13 +124,13 @@ final class AudioStage: Sendable {
             )
             state.encoder = consume encoder
         }
-        let format = [frame.sampleRate, frame.channelCount, frame.pixelFormat.hashValue]
+        let format = [frame.sampleRate, frame.channelCount, frame.sampleFormat]
         guard state.format != format else { return }
-        if state.resampler != nil {
-            try state.resampler?.flush()
-            try encode(&state, isLast: false)
+        if state.resampler == nil {
+            state.resampler = try Resampler.open(like: frame, to: output)
+        } else {
+            try state.resampler?.reopen(like: frame)
         }
-        state.resampler = try Resampler.open(like: frame, to: output)
         state.format = format
     }
 
