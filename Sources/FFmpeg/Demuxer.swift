@@ -96,6 +96,11 @@ public struct Demuxer: ~Copyable {
         _ context: UnsafeMutablePointer<AVFormatContext>,
         _ limits: IngestLimits
     ) throws(FFmpegError) {
+        if context.pointee.ctx_flags & AVFMTCTX_NOHEADER != 0 {
+            // Streams that turn up during probing take no options, so their decoders would know no limit.
+            // None is opened: parsers find what is needed, and our own decoder finds the picture's size.
+            av_opt_set(context, "codec_whitelist", "none", 0)
+        }
         let count = Int(context.pointee.nb_streams)
         var options = [OpaquePointer?](repeating: nil, count: max(count, 1))
         for index in options.indices {

@@ -34,14 +34,14 @@ public struct Stream: Sendable {
     /// In ticks of `timebase`; `nil` when the container does not say.
     public let duration: Int64?
     public let bitsPerSecond: Int64
-    public let size: Size
-    public let pixelFormat: PixelFormat
+    public private(set) var size: Size
+    public private(set) var pixelFormat: PixelFormat
     public let sampleAspectRatio: Rational
     public let color: ColorTags
     public let averageFrameRate: Rational
     public let orientation: Orientation
-    public let sampleRate: Int
-    public let channelCount: Int
+    public private(set) var sampleRate: Int
+    public private(set) var channelCount: Int
     public let isDefault: Bool
     public let isAttachedPicture: Bool
     public let language: String?
@@ -81,6 +81,30 @@ public struct Stream: Sendable {
         isAttachedPicture = value.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
         language = av_dict_get(value.metadata, "language", nil, 0).map { String(cString: $0.pointee.value) }
         parameters = try CodecParameters(copying: codecpar)
+    }
+
+    /// The same stream, with what its headers left out taken from its first frame.
+    public func completed(by frame: Frame) -> Stream {
+        var copy = self
+        switch kind {
+        case .video:
+            copy.size = frame.size
+            copy.pixelFormat = frame.pixelFormat
+        case .audio:
+            copy.sampleRate = frame.sampleRate
+            copy.channelCount = frame.channelCount
+        case .subtitle, .data: break
+        }
+        return copy
+    }
+
+    /// Whether the headers left out what can be found only by decoding.
+    public var isIncomplete: Bool {
+        switch kind {
+        case .video: size.width == 0
+        case .audio: sampleRate == 0 || channelCount == 0
+        case .subtitle, .data: false
+        }
     }
 }
 

@@ -49,6 +49,24 @@ enum InputOpening {
         }
     }
 
+    /// Refuses codecs that no listed decoder takes.
+    static func checkDecoders(
+        _ plan: InputPlan,
+        _ limits: IngestLimits,
+        _ name: String
+    ) throws(TranscodingError) {
+        for stream in [plan.video] + (plan.audio.map { [$0] } ?? []) {
+            do { _ = try Decoder.open(stream, limits: limits, threads: 1) } catch {
+                let kind = stream.kind == .video ? "video" : "sound"
+                throw TranscodingError(
+                    .inputUnsupported,
+                    "\(name) has \(kind) in \(stream.codec), which is not supported",
+                    cause: error
+                )
+            }
+        }
+    }
+
     /// Refuses what decoded with more than a little damage: silence about it would lose video.
     ///
     /// Tolerated are 2 decode errors or one in 200 pictures, and half a second or 2 % of missing time.

@@ -16,11 +16,28 @@ public struct Probe: Sendable {
     public init(path: String, limits: IngestLimits = IngestLimits()) throws(TranscodingError) {
         LogCapture.silence()
         let body = try InputOpening.body(path, limits)
-        let demuxer = try InputOpening.demuxer(body, limits, (path as NSString).lastPathComponent)
+        var demuxer = try InputOpening.demuxer(body, limits, (path as NSString).lastPathComponent)
         self.path = path
         byteCount = body.byteCount
         container = demuxer.formatName
         duration = demuxer.duration
-        streams = demuxer.streams
+        streams = Probe.completed(&demuxer, limits)
+    }
+
+    /// Decodes the first frame of each stream whose headers do not describe it, within 500 packets.
+    private static func completed(_ demuxer: inout Demuxer, _ limits: IngestLimits) -> [FFmpeg.Stream] {
+        var streams = demuxer.streams
+        for index in streams.indices where streams[index].isIncomplete {
+            guard var decoder = try? Decoder.open(streams[index], limits: limits, threads: 1) else {
+                continue
+            }
+            for _ in 0..<500 where streams[index].isIncomplete {
+                guard let packet = try? demuxer.read() else { break }
+                guard packet.streamIndex == streams[index].index else { continue }
+                guard let frame = try? decoder.decode(packet).first else { continue }
+                streams[index] = streams[index].completed(by: frame)
+            }
+        }
+        return streams
     }
 }

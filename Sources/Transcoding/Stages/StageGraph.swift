@@ -81,6 +81,7 @@ final class StageGraph: Sendable {
             case .end: try picture.finish()
             }
         }
+        try InputOpening.checkDecoders(plan, limits, name)
         let decode = try DecodeStage(
             stream: plan.video,
             originTicks: plan.origin.converted(to: plan.video.timebase).ticks,
