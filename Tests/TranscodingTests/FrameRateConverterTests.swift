@@ -21,6 +21,7 @@ struct FrameRateConverterTests {
             (Rational(50, 1), Rational(25, 1)), (Rational(120, 1), Rational(30, 1)),
             (Rational(24, 1), Rational(24, 1)), (Rational(30_000, 1001), Rational(30_000, 1001)),
             (Rational(40, 1), Rational(30, 1)), (Rational(48, 1), Rational(24, 1)),
+            (Rational(6006, 100), Rational(30, 1)), (Rational(3003, 100), Rational(30, 1)),
         ]
     )
     func target(input: Rational, output: Rational) {

@@ -28,12 +28,13 @@ struct FrameRateConverter {
     }
 
     private static func target(_ rate: Rational, _ cap: Rational) -> Rational {
-        guard rate.value > cap.value * 1.002 else { return simplified(rate) }
+        guard rate.value > cap.value * 1.002 else { return rate.value > cap.value ? cap : simplified(rate) }
         let divisor = (rate.value / (cap.value * 1.002)).rounded(.up)
         guard rate.value / divisor >= cap.value * 0.75 else { return cap }
         let even = simplified(rate)
         let (denominator, overflow) = even.denominator.multipliedReportingOverflow(by: Int32(divisor))
-        return overflow ? cap : Rational(even.numerator, denominator)
+        let divided = Rational(even.numerator, denominator)
+        return overflow || divided.value > cap.value ? cap : divided
     }
 
     /// A standard rate within 0.1 % instead of an average such as 359100/11983.
