@@ -9,6 +9,8 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "recast",
     products: [
@@ -17,7 +19,11 @@ let package = Package(
         .executable(name: "recast", targets: ["Recast"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(
@@ -32,11 +38,35 @@ let package = Package(
         ),
         .target(name: "FFmpeg", dependencies: ["CFFmpeg"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
+        .target(
+            name: "Jobs",
+            dependencies: ["Transcoding", logging],
+            swiftSettings: settings
+        ),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "AWSSignature", dependencies: ["CCrypto"], swiftSettings: settings),
+        .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: settings),
+        .target(
+            name: "AWSBackend",
+            dependencies: ["Jobs", "AWSSignature", "HTTPTransport", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LocalBackend",
+            dependencies: [
+                "Jobs", "AWSSignature", "HTTPTransport", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "Recast",
             dependencies: [
-                "FFmpeg", "Transcoding",
+                "FFmpeg", "Transcoding", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -45,6 +75,17 @@ let package = Package(
         .testTarget(
             name: "TranscodingTests",
             dependencies: ["Transcoding", "FFmpeg"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: settings),
+        .testTarget(
+            name: "AWSSignatureTests",
+            dependencies: ["AWSSignature", "TestMedia"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BackendTests",
+            dependencies: ["Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,42 @@
+internal import CCrypto
+package import Foundation
+
+/// SHA-256 and HMAC-SHA-256, by libcrypto (FIPS 180-4, RFC 2104).
+package enum Digest {
+    package static let byteCount = 32
+
+    package static func sha256(_ data: some DataProtocol) -> Data {
+        let bytes = [UInt8](data)
+        var digest = [UInt8](repeating: 0, count: byteCount)
+        var length: UInt32 = 0
+        let status = EVP_Digest(bytes, bytes.count, &digest, &length, EVP_sha256(), nil)
+        precondition(status == 1 && length == 32, "libcrypto has no SHA-256")
+        return Data(digest)
+    }
+
+    package static func hmacSHA256(key: some DataProtocol, _ data: some DataProtocol) -> Data {
+        let (key, bytes) = ([UInt8](key), [UInt8](data))
+        var digest = [UInt8](repeating: 0, count: byteCount)
+        var length: UInt32 = 0
+        let made = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &digest, &length)
+        precondition(made != nil && length == 32, "libcrypto has no HMAC-SHA-256")
+        return Data(digest)
+    }
+
+    /// Whether two values are equal, in a time that does not depend on where they differ.
+    package static func isEqual(_ first: some DataProtocol, _ second: some DataProtocol) -> Bool {
+        let (first, second) = ([UInt8](first), [UInt8](second))
+        return first.count == second.count && CRYPTO_memcmp(first, second, first.count) == 0
+    }
+}
+
+extension DataProtocol {
+    /// Two lower-case hexadecimal digits a byte.
+    package var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+            as: UTF8.self
+        )
+    }
+}

@@ -1,0 +1,10 @@
+// libcrypto: digests, HMAC, random bytes.
+#ifndef RECAST_CCRYPTO_SHIM_H
+#define RECAST_CCRYPTO_SHIM_H
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#endif

@@ -1,0 +1,169 @@
+package import Foundation
+
+/// The request to transcode one input into outputs, and how far it has come.
+///
+/// A value: every change goes through `MetadataStore.replace`, which compares `revision`.
+package struct Job: Codable, Sendable, Equatable {
+    /// One version of one object.
+    package struct Input: Codable, Sendable, Equatable {
+        package var bucket: String
+        package var key: String
+        package var versionID: String?
+        package var eTag: String?
+        package var byteCount: Int64?
+        /// Where this version stands among those of its key; compare with `Sequencer`.
+        package var sequencer: String?
+
+        package init(
+            bucket: String,
+            key: String,
+            versionID: String? = nil,
+            eTag: String? = nil,
+            byteCount: Int64? = nil,
+            sequencer: String? = nil
+        ) {
+            self.bucket = bucket
+            self.key = key
+            self.versionID = versionID
+            self.eTag = eTag
+            self.byteCount = byteCount
+            self.sequencer = sequencer
+        }
+    }
+
+    /// One rendition to be made.
+    package struct Output: Codable, Sendable, Equatable {
+        /// "1", "2", … in the order in which they are made.
+        package var id: String
+        /// The object key below the job's `outputKeyPrefix`.
+        package var key: String
+        package var presetID: String
+        package var status: JobStatus
+        package var rendition: Rendition?
+        package var error: JobError?
+
+        package init(id: String, key: String, presetID: String, status: JobStatus = .submitted) {
+            self.id = id
+            self.key = key
+            self.presetID = presetID
+            self.status = status
+        }
+    }
+
+    /// Who works on the job, and until when nobody else may.
+    package struct Lease: Codable, Sendable, Equatable {
+        package var owner: String
+        package var until: Date
+
+        package init(owner: String, until: Date) {
+            self.owner = owner
+            self.until = until
+        }
+    }
+
+    /// Who asked for the job, which decides what an output that exists already means.
+    package enum Origin: String, Codable, Sendable {
+        /// An object arrived: the rendition of an older version of the same input is replaced.
+        case event
+        /// An API client: an output that exists is an error, as it was with Elastic Transcoder.
+        case api
+    }
+
+    /// 13 digits of epoch milliseconds, a hyphen, 6 lower-case letters or digits.
+    package let id: String
+    /// Counts the changes stored; the store raises it.
+    package var revision: Int
+    package var pipelineID: String
+    /// What makes two requests the same one; `nil` when every request counts.
+    package var identity: String?
+    package var origin: Origin
+    package var input: Input
+    package var outputBucket: String
+    package var outputKeyPrefix: String
+    package var outputs: [Output]
+    package var userMetadata: [String: String]
+    package var status: JobStatus
+    /// Raised by every claim; only the current attempt may finish the job.
+    package var attempt: Int
+    /// Transient failures so far.
+    package var failureCount: Int
+    package var lease: Lease?
+    /// Somebody wants the running job to stop.
+    package var isCancelRequested: Bool
+    package var submitted: Date
+    package var started: Date?
+    package var finished: Date?
+    /// Why the job as a whole failed, or the last transient failure.
+    package var error: JobError?
+
+    package init(
+        id: String,
+        pipelineID: String,
+        identity: String?,
+        origin: Origin,
+        input: Input,
+        outputBucket: String,
+        outputKeyPrefix: String,
+        outputs: [Output],
+        userMetadata: [String: String] = [:],
+        submitted: Date
+    ) {
+        self.id = id
+        revision = 0
+        self.pipelineID = pipelineID
+        self.identity = identity
+        self.origin = origin
+        self.input = input
+        self.outputBucket = outputBucket
+        self.outputKeyPrefix = outputKeyPrefix
+        self.outputs = outputs
+        self.userMetadata = userMetadata
+        status = .submitted
+        attempt = 0
+        failureCount = 0
+        isCancelRequested = false
+        self.submitted = submitted
+    }
+
+    /// The whole object key of an output.
+    package func objectKey(of output: Output) -> String { outputKeyPrefix + output.key }
+}
+
+/// What a finished rendition is.
+package struct Rendition: Codable, Sendable, Equatable {
+    package var byteCount: Int64
+    package var eTag: String
+    package var durationMilliseconds: Int64
+    /// Pixels; `nil` for sound alone.
+    package var width: Int?
+    package var height: Int?
+    /// Frames per second.
+    package var frameRate: Double?
+    package var videoCodec: String?
+    package var audioCodec: String?
+    package var videoBitsPerSecond: Int64?
+    package var audioBitsPerSecond: Int64?
+    /// 0...1 against the input, `nil` when it was not measured.
+    package var ssim: Double?
+
+    package init(byteCount: Int64, eTag: String, durationMilliseconds: Int64) {
+        self.byteCount = byteCount
+        self.eTag = eTag
+        self.durationMilliseconds = durationMilliseconds
+    }
+}
+
+/// Why a job or an output failed.
+package struct JobError: Codable, Sendable, Equatable, Error {
+    /// A stable code, such as `input.damaged` or `denied`.
+    package var code: String
+    package var message: String
+    /// Whether the same request may work later.
+    package var isRetryable: Bool
+
+    package init(code: String, message: String, isRetryable: Bool) {
+        self.code = code
+        self.message = message
+        self.isRetryable = isRetryable
+    }
+}
