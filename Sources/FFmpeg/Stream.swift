@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Foundation
 
 /// A stream's codec parameters: a copy of its own, read-only.
 // Safe: written once in init.
@@ -128,17 +129,14 @@ public struct Orientation: Sendable, Hashable {
     init(matrix: UnsafePointer<Int32>) {
         let (a, b, c, d) = (Double(matrix[0]), Double(matrix[1]), Double(matrix[3]), Double(matrix[4]))
         let determinant = a * d - b * c
-        // Undo a horizontal mirror first, so that what is left is a pure rotation.
-        var copy = (0..<9).map { matrix[$0] }
-        if determinant < 0 { av_display_matrix_flip(&copy, 1, 0) }
-        // av_display_rotation_get counts counterclockwise.
-        let degrees = -av_display_rotation_get(&copy)
-        guard determinant != 0, degrees.isFinite else {
+        guard determinant != 0 else {
             self = .upright
             return
         }
-        let quarters = Int((degrees / 90).rounded())
-        self.init(clockwiseDegrees: ((quarters % 4) + 4) % 4 * 90, isMirrored: determinant < 0)
+        // With the mirror taken off its x axis, what is left is a rotation: (1, 0) goes to (a, b), y down.
+        let sign = determinant < 0 ? -1.0 : 1.0
+        let quarters = Int((atan2(sign * b, sign * a) / (.pi / 2)).rounded())
+        self.init(clockwiseDegrees: (quarters + 4) % 4 * 90, isMirrored: determinant < 0)
     }
 
     init(of stream: UnsafeMutablePointer<AVStream>) {
