@@ -78,16 +78,25 @@ public struct Demuxer: ~Copyable {
             throw FFmpegError(status: status, action: "recognise the container")
         }
         do throws(FFmpegError) {
+            // A decoder that refuses a picture's size while probing leaves 0x0 behind.
+            let stated = pictureSizes(context)
             try probe(context, limits)
             var streams: [Stream] = []
             for index in 0..<Int(context.pointee.nb_streams) {
                 guard let stream = context.pointee.streams[index] else { continue }
-                streams.append(try Stream(stream))
+                streams.append(try Stream(stream, statedSize: index < stated.count ? stated[index] : nil))
             }
             return Demuxer(owning: context, io, body, streams)
         } catch {
             close(context, io)
             throw error
+        }
+    }
+
+    private static func pictureSizes(_ context: UnsafeMutablePointer<AVFormatContext>) -> [Size] {
+        (0..<Int(context.pointee.nb_streams)).map { index in
+            guard let parameters = context.pointee.streams[index]?.pointee.codecpar else { return Size(0, 0) }
+            return Size(Int(parameters.pointee.width), Int(parameters.pointee.height))
         }
     }
 

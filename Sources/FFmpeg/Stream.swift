@@ -48,7 +48,7 @@ public struct Stream: Sendable {
     public let language: String?
     public let parameters: CodecParameters
 
-    init(_ stream: UnsafeMutablePointer<AVStream>) throws(FFmpegError) {
+    init(_ stream: UnsafeMutablePointer<AVStream>, statedSize: Size?) throws(FFmpegError) {
         let value = stream.pointee
         let codecpar = try allocated(value.codecpar, "read a stream")
         index = Int(value.index)
@@ -63,10 +63,11 @@ public struct Stream: Sendable {
         startPTS = value.start_time.asPTS
         duration = value.duration.asPTS.flatMap { $0 > 0 ? $0 : nil }
         bitsPerSecond = codecpar.pointee.bit_rate
-        size = Size(Int(codecpar.pointee.width), Int(codecpar.pointee.height))
+        let probedSize = Size(Int(codecpar.pointee.width), Int(codecpar.pointee.height))
+        size = probedSize.width > 0 ? probedSize : statedSize ?? probedSize
         pixelFormat = PixelFormat(kind == .video ? codecpar.pointee.format : -1)
-        let stated = Rational(value.sample_aspect_ratio)
-        sampleAspectRatio = stated.isPositive ? stated : Rational(codecpar.pointee.sample_aspect_ratio)
+        let aspect = Rational(value.sample_aspect_ratio)
+        sampleAspectRatio = aspect.isPositive ? aspect : Rational(codecpar.pointee.sample_aspect_ratio)
         color = ColorTags(
             primaries: Int(codecpar.pointee.color_primaries.rawValue),
             transfer: Int(codecpar.pointee.color_trc.rawValue),
