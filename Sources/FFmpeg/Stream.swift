@@ -40,6 +40,8 @@ public struct Stream: Sendable {
     public let sampleAspectRatio: Rational
     public let color: ColorTags
     public let averageFrameRate: Rational
+    /// The lowest rate whose grid holds every pts, guessed by libavformat; 0/0 when unknown.
+    public let baseFrameRate: Rational
     public let orientation: Orientation
     public private(set) var sampleRate: Int
     public private(set) var channelCount: Int
@@ -75,7 +77,8 @@ public struct Stream: Sendable {
             isFullRange: codecpar.pointee.color_range == AVCOL_RANGE_JPEG || pixelFormat.impliesFullRange
         )
         let average = Rational(value.avg_frame_rate)
-        averageFrameRate = average.isPositive ? average : Rational(value.r_frame_rate)
+        baseFrameRate = Rational(value.r_frame_rate)
+        averageFrameRate = average.isPositive ? average : baseFrameRate
         orientation = Orientation(of: stream)
         sampleRate = Int(codecpar.pointee.sample_rate)
         channelCount = Int(codecpar.pointee.ch_layout.nb_channels)
