@@ -54,6 +54,31 @@ struct IntakeRulesTests {
         #expect(intake == .ignored(.outputByMetadata(jobID: "j1")))
     }
 
+    @Test("Where outputs cannot be told by their keys, nothing is decided before the metadata are known")
+    func asksForMetadata() {
+        let beside = Pipeline(id: "p", name: "p", inputBucket: "media", keyTemplate: "{folder}{stem}-web.mp4")
+        let event = ObjectEvent(bucket: "media", key: "a.mp4")
+        #expect(IntakeRules.decide(event, pipelines: [beside]) == .needsMetadata)
+        #expect((try? draft(IntakeRules.decide(event, pipelines: [beside], metadata: [:]))) != nil)
+        let api = Pipeline(id: "api", name: "api", inputBucket: "other", outputBucket: "media", presets: [])
+        #expect(IntakeRules.decide(event, pipelines: [standard, api]) == .needsMetadata)
+        #expect((try? draft(IntakeRules.decide(event, pipelines: [standard]))) != nil)
+    }
+
+    @Test("Two pipelines that write into each other's input buckets make no loop")
+    func breaksLoopsOfTwo() throws {
+        let there = Pipeline(id: "a", name: "a", inputBucket: "x", outputBucket: "y")
+        let back = Pipeline(id: "b", name: "b", inputBucket: "y", outputBucket: "x")
+        let first = try draft(
+            IntakeRules.decide(ObjectEvent(bucket: "x", key: "c.mp4"), pipelines: [there, back])
+        )
+        let output = ObjectEvent(bucket: "y", key: first.outputKeyPrefix + first.outputs[0].key)
+        #expect(
+            IntakeRules.decide(output, pipelines: [there, back])
+                == .ignored(.outputByPrefix(pipelineID: "a"))
+        )
+    }
+
     @Test("A folder marker, a foreign bucket and an unwanted extension start no job")
     func ignores() {
         var pipeline = standard
@@ -120,7 +145,8 @@ struct IntakeRulesTests {
         let same = Pipeline(id: "p", name: "p", inputBucket: "media", keyTemplate: "{folder}{stem}.mp4")
         let event = ObjectEvent(bucket: "media", key: "a/clip.mp4")
         #expect(
-            IntakeRules.decide(event, pipelines: [same]) == .ignored(.outputReplacesInput(pipelineID: "p"))
+            IntakeRules.decide(event, pipelines: [same], metadata: [:])
+                == .ignored(.outputReplacesInput(pipelineID: "p"))
         )
         let long = ObjectEvent(bucket: "media", key: String(repeating: "k", count: 1014))
         let ignored = Intake.Ignored.outputKeyTooLong(pipelineID: "default")

@@ -2,6 +2,8 @@
 package enum Intake: Sendable, Equatable {
     case job(JobDraft)
     case ignored(Ignored)
+    /// Only the object's metadata tell whether it is an output: read them, and decide again.
+    case needsMetadata
 
     /// Why an event starts no job.
     package enum Ignored: Sendable, Equatable {
@@ -48,9 +50,10 @@ package enum IntakeRules {
 
     /// What becomes of an event.
     ///
-    /// Outputs are events too where input and output bucket are one. Two things break the loop: the part of
-    /// each template before its first placeholder, and the mark in the object's own `metadata`, whose names
-    /// are in lower case; `nil` when nobody looked.
+    /// Outputs are events too where a pipeline's output bucket is an input bucket. Two things break the loop:
+    /// the part of each template before its first placeholder, and the mark in the object's own `metadata`.
+    /// Their names are in lower case; `nil` when nobody looked, which suffices while all templates in
+    /// question begin with a text.
     package static func decide(
         _ event: ObjectEvent,
         pipelines: [Pipeline],
@@ -67,14 +70,29 @@ package enum IntakeRules {
         guard let pipeline = readers.first(where: { takes($0, fileExtension) }) else {
             return .ignored(.fileExtension(fileExtension, pipelineID: first.id))
         }
+        if metadata == nil, pipelines.contains(where: { hidesOutputs($0, in: event.bucket) }) {
+            return .needsMetadata
+        }
         return draft(event, pipeline)
+    }
+
+    /// Whether a pipeline has outputs in a bucket that their keys do not show to be outputs.
+    ///
+    /// API clients name their outputs as they like.
+    private static func hidesOutputs(_ pipeline: Pipeline, in bucket: String) -> Bool {
+        isSame(pipeline.effectiveOutputBucket, bucket) && outputPrefix(pipeline).isEmpty
+    }
+
+    /// What the keys of all outputs of a pipeline begin with.
+    private static func outputPrefix(_ pipeline: Pipeline) -> String {
+        guard pipeline.takesEvents else { return "" }
+        return (try? KeyTemplate(pipeline.keyTemplate))?.literalPrefix ?? ""
     }
 
     /// Whether a key is where a pipeline's outputs are.
     static func writesOutput(_ pipeline: Pipeline, bucket: String, key: String) -> Bool {
-        guard pipeline.takesEvents, isSame(pipeline.effectiveOutputBucket, bucket) else { return false }
-        let prefix = (try? KeyTemplate(pipeline.keyTemplate))?.literalPrefix ?? ""
-        return !prefix.isEmpty && begins(key, with: prefix)
+        let prefix = outputPrefix(pipeline)
+        return isSame(pipeline.effectiveOutputBucket, bucket) && !prefix.isEmpty && begins(key, with: prefix)
     }
 
     private static func reads(_ pipeline: Pipeline, _ event: ObjectEvent) -> Bool {

@@ -15,9 +15,8 @@ extension Pipeline {
     ///
     /// An output that lands where its pipeline reads is an input again, for ever. The part of the template
     /// before its first placeholder tells outputs from inputs. Without one only the outputs' metadata can,
-    /// which costs a look at every object: that the caller must promise.
-    ///
-    /// `readsMetadata` says whether intake is given the metadata of every object.
+    /// which costs a look at every object: `readsMetadata` says whether the caller heeds
+    /// `Intake.needsMetadata`.
     package func problems(readsMetadata: Bool) -> [PipelineProblem] {
         var problems: [PipelineProblem] = []
         if id.isEmpty || id.utf8.count > JobIdentity.pipelineBytes {
