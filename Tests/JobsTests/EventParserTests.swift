@@ -137,6 +137,16 @@ struct EventParserTests {
         #expect(try objects(text).events.first?.byteCount == nil)
     }
 
+    @Test(
+        "A time may be missing or nonsense, and the event counts all the same",
+        arguments: ["", "yesterday", "2026-99-99T99:99:99Z", "99999999999999999999-11-23T22:35:10Z"]
+    )
+    func survivesTimes(time: String) throws {
+        let text = EventSamples.s3.replacingOccurrences(of: "2026-11-23T22:35:10.937Z", with: time)
+        let event = try #require(try objects(text).events.first)
+        #expect(event.eventTime == nil && event.byteCount == 10)
+    }
+
     @Test("Recast's own message names a job, also inside Lambda's event of a queue")
     func readsOwnMessage() {
         let id = "1764000000000-abc123"

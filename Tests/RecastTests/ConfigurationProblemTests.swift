@@ -20,7 +20,7 @@ struct ConfigurationProblemTests {
             limits: {maxWidth: -3}
             """
         )
-        fixture.environment = ["RECAST_VISIBILITY_TIMEOUT": "5", "RECAST_LOG_FORMAT": "xml"]
+        fixture.environment = ["RECAST_VISIBILITY_TIMEOUT": "0.5", "RECAST_LOG_FORMAT": "xml"]
         let lines = fixture.problems(["threads": "0"]).map(\.description)
         #expect(
             Set(lines) == [
@@ -29,8 +29,8 @@ struct ConfigurationProblemTests {
                 "log.level = \"loud\" (\(path), line 3): "
                     + "must be trace, debug, info, notice, warning, error or critical",
                 "limits.maxWidth = \"-3\" (\(path), line 4): must be a whole number from 1 to 1000000000",
-                "visibilityTimeout = \"5\" (RECAST_VISIBILITY_TIMEOUT): "
-                    + "must be a number of seconds from 10 to 43200",
+                "visibilityTimeout = \"0.5\" (RECAST_VISIBILITY_TIMEOUT): "
+                    + "must be a number of seconds from 1 to 43200",
                 "log.format = \"xml\" (RECAST_LOG_FORMAT): must be text or json",
                 "threads = \"0\" (--threads): must be a whole number from 1 to 256",
             ]

@@ -19,8 +19,8 @@ struct ConfigurationTests {
         #expect(configuration.backend == .local && configuration.dataFolder == "./recast-data")
         #expect(configuration.inputBucket == "media" && configuration.outputBucket == "media")
         #expect(configuration.table == "recast" && configuration.responsesTable == "responses")
-        #expect(configuration.visibilityTimeout == 60 && configuration.maxFailures == 3)
-        #expect(configuration.gracePeriod == 18 && configuration.limits == IngestLimits())
+        #expect(configuration.worker.visibilityTimeout == 60 && configuration.worker.maxFailures == 3)
+        #expect(configuration.worker.gracePeriod == 18 && configuration.limits == IngestLimits())
         #expect(configuration.spoolFolder == "./recast-data/spool")
         #expect(configuration.pipelines == [Pipeline(id: "default", name: "Default", inputBucket: "media")])
     }
@@ -31,7 +31,7 @@ struct ConfigurationTests {
         func seen(_ flags: [String: String] = [:]) throws -> (Int, SettingSource?) {
             let configuration = try fixture.load(flags)
             let entry = configuration.entries.first { $0.name == "concurrency" }
-            return (configuration.concurrency, entry?.source)
+            return (configuration.worker.concurrency, entry?.source)
         }
         #expect(try seen() == (1, .standard))
         let path = try fixture.write("backend: local\nconcurrency: 3\n")
@@ -54,7 +54,7 @@ struct ConfigurationTests {
         )
         fixture.environment["RECAST_CONFIG"] = variable
         #expect(try fixture.load().table == "by-variable")
-        #expect(try fixture.load().logLevel == .debug)
+        #expect(try fixture.load().log.level == .debug)
         try fixture.write("table: by-flag", as: "c.yaml")
         #expect(try fixture.load(["config": "c.yaml"]).table == "by-flag")
     }
@@ -88,15 +88,15 @@ struct ConfigurationTests {
     func sharesCores(cores: Int, jobs: Int) throws {
         var fixture = fixture
         fixture.coreCount = cores
-        #expect(try fixture.load().concurrency == jobs)
+        #expect(try fixture.load().worker.concurrency == jobs)
     }
 
     @Test("Logs are text where somebody reads along, JSON elsewhere")
     func choosesLogFormat() throws {
         var fixture = fixture
-        #expect(try fixture.load().logFormat == .json)
+        #expect(try fixture.load().log.format == .json)
         fixture.isTerminal = true
-        #expect(try fixture.load().logFormat == .text)
+        #expect(try fixture.load().log.format == .text)
     }
 
     @Test("Every limit there is can be set, by file and by variable")

@@ -9,8 +9,27 @@ struct Configuration: Sendable {
         case local, aws
     }
 
-    enum LogFormat: String, Sendable, CaseIterable {
-        case text, json
+    struct Log: Sendable {
+        enum Format: String, Sendable, CaseIterable {
+            case text, json
+        }
+
+        var level: Logger.Level
+        var format: Format
+    }
+
+    /// How jobs are run.
+    struct Worker: Sendable {
+        /// Jobs run at once.
+        var concurrency: Int
+        /// Cores for one job; `nil` shares out all of them.
+        var threads: Int?
+        /// Seconds for which a received message is hidden; prolonged while its job runs.
+        var visibilityTimeout: Double
+        /// Transient failures after which a job is given up.
+        var maxFailures: Int
+        /// Seconds that running jobs have after the program was asked to stop.
+        var gracePeriod: Double
     }
 
     /// How addresses are told of jobs.
@@ -45,22 +64,12 @@ struct Configuration: Sendable {
     var presetsFolder: String?
     /// At least one.
     var pipelines: [Pipeline]
-    /// Jobs run at once.
-    var concurrency: Int
-    /// Cores for one job; `nil` shares out all of them.
-    var threads: Int?
-    /// Seconds for which a received message is hidden; prolonged while its job runs.
-    var visibilityTimeout: Double
-    /// Transient failures after which a job is given up.
-    var maxFailures: Int
-    /// Seconds that running jobs have after the program was asked to stop.
-    var gracePeriod: Double
+    var worker: Worker
     var spoolFolder: String
     /// Bytes.
     var spoolLimit: Int64
     var webhook: Webhook
-    var logLevel: Logger.Level
-    var logFormat: LogFormat
+    var log: Log
     var limits: IngestLimits
     /// The variables of AWS, for the backend of that name: `AWS_*`, and `HOME`, where its files are.
     var awsEnvironment: [String: String]
@@ -182,6 +191,22 @@ extension Configuration {
             deadLetterQueueURL: places.deadLetterQueueURL,
             presetsFolder: reader.read("presetsFolder", "RECAST_PRESETS", .text()),
             pipelines: pipelines,
+            worker: readWorker(&reader, surroundings),
+            spoolFolder: places.spoolFolder,
+            spoolLimit: places.spoolLimit,
+            webhook: webhook,
+            log: readLog(&reader, surroundings),
+            limits: LimitSettings.read(&reader),
+            awsEnvironment: surroundings.environment.filter { $0.key.hasPrefix("AWS_") || $0.key == "HOME" },
+            entries: []
+        )
+    }
+
+    private static func readWorker(
+        _ reader: inout ConfigurationReader,
+        _ surroundings: ConfigurationSurroundings
+    ) -> Worker {
+        Worker(
             concurrency: reader.read(
                 "concurrency",
                 "RECAST_CONCURRENCY",
@@ -192,7 +217,7 @@ extension Configuration {
             visibilityTimeout: reader.read(
                 "visibilityTimeout",
                 "RECAST_VISIBILITY_TIMEOUT",
-                .number(10...43_200, of: "seconds"),
+                .number(1...43_200, of: "seconds"),
                 default: 60
             ),
             maxFailures: reader.read("maxFailures", "RECAST_MAX_FAILURES", .whole(1...100), default: 3),
@@ -201,20 +226,22 @@ extension Configuration {
                 "RECAST_GRACE_PERIOD",
                 .number(0...3600, of: "seconds"),
                 default: 18
-            ),
-            spoolFolder: places.spoolFolder,
-            spoolLimit: places.spoolLimit,
-            webhook: webhook,
-            logLevel: reader.read("log.level", "RECAST_LOG_LEVEL", .choice, default: .info),
-            logFormat: reader.read(
+            )
+        )
+    }
+
+    private static func readLog(
+        _ reader: inout ConfigurationReader,
+        _ surroundings: ConfigurationSurroundings
+    ) -> Log {
+        Log(
+            level: reader.read("log.level", "RECAST_LOG_LEVEL", .choice, default: .info),
+            format: reader.read(
                 "log.format",
                 "RECAST_LOG_FORMAT",
                 .choice,
                 default: surroundings.isTerminal ? .text : .json
-            ),
-            limits: LimitSettings.read(&reader),
-            awsEnvironment: surroundings.environment.filter { $0.key.hasPrefix("AWS_") || $0.key == "HOME" },
-            entries: []
+            )
         )
     }
 
