@@ -89,6 +89,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RecastTests",
+            dependencies: ["Recast", "FFmpeg", "Jobs", "TestMedia", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["TestMedia", "Recast"],
             swiftSettings: settings
