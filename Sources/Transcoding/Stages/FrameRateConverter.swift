@@ -19,9 +19,8 @@ struct FrameRateConverter {
     private var nextAllowed: Int64?
     private var last: Int64?
 
-    /// - Parameters:
-    ///   - average: pictures over duration, as far as the container says.
-    ///   - base: the rate of the grid on which all pictures lie, where it could be found.
+    /// Takes the average rate, pictures over duration as far as the container says, and the `base` rate of
+    /// the grid on which all pictures lie, where it could be found.
     init(average: Rational, base: Rational, cap: Rational) {
         var stated = average.isPositive && average.value >= 1 && average.value <= 1000 ? average : cap
         // Pictures left out of a steady rate lower its average; the rest still lie on its grid.
