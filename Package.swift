@@ -52,10 +52,11 @@ let package = Package(
             dependencies: ["Jobs", "AWSSignature", "HTTPTransport", logging],
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "LocalBackend",
             dependencies: [
-                "Jobs", "AWSSignature", "HTTPTransport", logging,
+                "CLinux", "Jobs", "AWSSignature", "HTTPTransport", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -86,6 +87,14 @@ let package = Package(
         .testTarget(
             name: "BackendTests",
             dependencies: ["Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LocalBackendTests",
+            dependencies: [
+                "Jobs", "LocalBackend", "HTTPTransport", "TestMedia",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
