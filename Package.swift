@@ -52,10 +52,11 @@ let package = Package(
             dependencies: ["Jobs", "AWSSignature", "HTTPTransport", logging],
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "LocalBackend",
             dependencies: [
-                "Jobs", "AWSSignature", "HTTPTransport", logging,
+                "CLinux", "Jobs", "AWSSignature", "HTTPTransport", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -93,6 +94,7 @@ let package = Package(
         .testTarget(
             name: "AWSSignatureTests",
             dependencies: ["AWSSignature", "TestMedia"],
+            exclude: ["vectors.py"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -100,6 +102,14 @@ let package = Package(
             dependencies: [
                 "Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia", "TestServers",
                 "TestBackends",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LocalBackendTests",
+            dependencies: [
+                "Jobs", "LocalBackend", "HTTPTransport", "TestMedia",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
         ),
