@@ -85,6 +85,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: ["HTTPTransport", "TestMedia"],
+            exclude: ["server.py"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AWSBackendTests",
+            dependencies: ["AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "BackendTests",
             dependencies: ["Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia"],
             swiftSettings: settings
