@@ -4,24 +4,7 @@ internal import Jobs
 /// DynamoDB's actions, as far as they are needed here.
 struct DynamoDBClient: Sendable {
     let service: JSONService
-    /// Waits before the n-th repetition (1, 2, …) of what AWS answers with "not now" though it succeeded.
-    let pause: @Sendable (Int) async -> Void
-
-    init(
-        service: JSONService,
-        pause: @escaping @Sendable (Int) async -> Void = Self.jitteredPause
-    ) {
-        self.service = service
-        self.pause = pause
-    }
-
     private static let repetitions = 6
-
-    /// Up to 50 ms, then twice as long each time.
-    static let jitteredPause: @Sendable (Int) async -> Void = { repetition in
-        let limit = 0.05 * Double(1 << min(repetition, 6))
-        try? await Task.sleep(for: .seconds(Double.random(in: 0...limit)))
-    }
 
     /// The item as it is now.
     func get(_ key: Item, table: String) async throws(BackendError) -> Item? {
@@ -93,7 +76,7 @@ struct DynamoDBClient: Sendable {
             guard repetition < Self.repetitions else {
                 throw BackendError(.throttled, "the table \(table) is read too fast")
             }
-            if repetition > 0 { await pause(repetition) }
+            if repetition > 0 { await pause(before: repetition) }
         }
         return items
     }
@@ -115,7 +98,7 @@ struct DynamoDBClient: Sendable {
                 guard repetition < Self.repetitions, Self.isPassing(reasons) else {
                     throw Self.failure(reasons, error)
                 }
-                await pause(repetition)
+                await pause(before: repetition)
             } catch {
                 throw error.error
             }
@@ -167,6 +150,15 @@ struct DynamoDBClient: Sendable {
             request.start = answer.next
         } while request.start != nil && items.count < wanted
         return (Array(items.prefix(count)), items.count > count)
+    }
+
+    /// Waits before the n-th repetition (1, 2, …) of what was not done though nothing was wrong with it: up
+    /// to 100 ms, then twice as long each time.
+    private func pause(before repetition: Int) async {
+        let limit = 0.05 * Double(1 << min(repetition, 6))
+        let timing = service.client.timing
+        // A task that was cancelled ends with the next request.
+        try? await timing.sleep(limit * timing.random())
     }
 
     private static func reasons(_ failure: AWSFailure) -> [String] {

@@ -25,16 +25,8 @@ package struct AWSSetup: Sendable {
     }
 
     private let client: AWSClient
-    private let pause: @Sendable () async -> Void
 
-    /// `pause` waits between two looks at a table that is being made.
-    package init(
-        client: AWSClient,
-        pause: @escaping @Sendable () async -> Void = { try? await Task.sleep(for: .seconds(2)) }
-    ) {
-        self.client = client
-        self.pause = pause
-    }
+    package init(client: AWSClient) { self.client = client }
 
     /// Does it all, and returns a sentence for each thing made or found.
     ///
@@ -66,8 +58,7 @@ package struct AWSSetup: Sendable {
 
     /// Makes one table, and says whether it was there already.
     package func make(_ design: TableDesign) async throws(BackendError) -> String {
-        try await TableSetup(service: JSONService(client: client, service: .dynamodb), pause: pause)
-            .make(design)
+        try await TableSetup(service: JSONService(client: client, service: .dynamodb)).make(design)
     }
 
     private func notifications(of bucket: String) async throws(BackendError) -> Data {

@@ -17,11 +17,13 @@ enum BucketNotification {
         let text = String(decoding: configuration, as: UTF8.self)
         var known: [XMLNode] = []
         if !configuration.isEmpty {
-            let root = try? XMLNode.parse(configuration)
-            guard let root, root.name == "NotificationConfiguration" else { throw unknown }
-            known = root.all("QueueConfiguration")
+            guard let root = try? XMLNode.parse(configuration), roots.contains(root.name) else {
+                throw unknown
+            }
+            known = root.children
         }
-        guard !known.contains(where: { sends($0, to: queue, prefix: prefix) }) else { return nil }
+        let queues = known.filter { $0.name == "QueueConfiguration" }
+        guard !queues.contains(where: { sends($0, to: queue, prefix: prefix) }) else { return nil }
         let added = element(queue: queue, prefix: prefix)
         guard let end = text.range(of: "</NotificationConfiguration>") else {
             guard known.isEmpty else { throw unknown }
@@ -34,6 +36,8 @@ enum BucketNotification {
         return text[..<place] + added + text[place...]
     }
 
+    /// S3's own, and what a stand-in for it calls an empty one.
+    private static let roots: Set = ["NotificationConfiguration", "GetBucketNotificationResponse"]
     private static let unknown = BackendError(
         .invalid,
         "the bucket's notification configuration is not understood"

@@ -4,10 +4,9 @@ internal import Jobs
 /// Makes tables.
 struct TableSetup: Sendable {
     let service: JSONService
-    /// Waits between two looks at a table that is being made.
-    let pause: @Sendable () async -> Void
 
-    private static let looks = 150
+    /// Looks at a table that is being made, and seconds between two of them.
+    private static let looks = (count: 150, distance: 2.0)
 
     /// Makes the table, waits until it can be used, and says what was done.
     ///
@@ -30,12 +29,11 @@ struct TableSetup: Sendable {
     }
 
     private func waitUntilActive(_ design: TableDesign) async throws(BackendError) {
-        for _ in 0..<Self.looks {
+        for _ in 0..<Self.looks.count {
             if let table = try await describe(design.name), table.isActive {
                 return try check(table, design)
             }
-            await pause()
-            guard !Task.isCancelled else { break }
+            do { try await service.client.timing.sleep(Self.looks.distance) } catch { break }
         }
         throw BackendError(.unavailable, "the table \(design.name) does not become active")
     }
