@@ -98,6 +98,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: ["HTTPTransport", "TestMedia"],
+            exclude: ["server.py"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AWSBackendTests",
+            dependencies: [
+                "AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", "TestServers", logging,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "BackendTests",
             dependencies: [
                 "Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia", "TestServers",

@@ -80,6 +80,7 @@ extension BackendError.Code {
             case 404, 410: .notFound
             case 409, 412: .conflict
             case 429: .throttled
+            case 501: .invalid
             case 408, 500...599: .unavailable
             default: .invalid
             }
