@@ -71,6 +71,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "TestMedia", path: "Tests/TestMedia", swiftSettings: settings),
+        .target(
+            name: "TestServers",
+            dependencies: ["TestMedia"],
+            path: "Tests/TestServers",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "TestBackends",
+            dependencies: ["Jobs"],
+            path: "Tests/TestBackends",
+            swiftSettings: settings
+        ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "TranscodingTests",
@@ -97,7 +109,10 @@ let package = Package(
         ),
         .testTarget(
             name: "BackendTests",
-            dependencies: ["Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia"],
+            dependencies: [
+                "Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia", "TestServers",
+                "TestBackends",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
