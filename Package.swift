@@ -113,8 +113,8 @@ let package = Package(
         .testTarget(
             name: "BackendTests",
             dependencies: [
-                "Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia", "TestServers",
-                "TestBackends",
+                "Jobs", "AWSBackend", "AWSSignature", "LocalBackend", "HTTPTransport", "TestMedia",
+                "TestServers", "TestBackends", logging,
             ],
             swiftSettings: settings
         ),

@@ -139,9 +139,10 @@ def start_seaweedfs(server):
     options = [f"-{name}={port}" for name, port in zip(names, ports)]
     command = [PROGRAMS / "weed", "-logtostderr=false", f"-logdir={server.folder}/log", "server"]
     command += [f"-dir={server.folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
-    command += ["-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={server.folder}/s3.json"]
-    command += ["-master.volumeSizeLimitMB=64", "-volume.max=200"]
-    server.start(command + options, clean_environment())
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"]
+    command += [f"-s3.config={server.folder}/s3.json", "-master.volumeSizeLimitMB=64", "-volume.max=1000"]
+    # One volume for each new bucket instead of seven: tests make many buckets, and volumes are limited.
+    server.start(command + options, clean_environment(WEED_MASTER_VOLUME_GROWTH_COPY_1="1"))
     server.wait_until(lambda: probe_bucket(server))
 
 

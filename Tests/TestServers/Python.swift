@@ -3,6 +3,11 @@ package import TestMedia
 
 /// The Python environment that `deploy/test-servers.sh` makes.
 package enum Python {
+    /// A script that failed.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
     /// `.venv/bin/python3` at the package's root.
     package static let path = Samples.packageRoot.appendingPathComponent(".venv/bin/python3").path
     /// The programs in `Tests/Servers`.
@@ -43,6 +48,20 @@ package enum Python {
         let script = workspace.url("script.py")
         try Data(source.utf8).write(to: script)
         return try await run(script.path, arguments, environment: environment, limit: limit)
+    }
+
+    /// Runs Python source and returns what it printed.
+    ///
+    /// - Throws: `Failure` when it ends with anything but 0.
+    @discardableResult
+    package static func output(
+        source: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) async throws -> Data {
+        let result = try await run(source: source, arguments, environment: environment)
+        guard result.status == 0, !result.wasSignalled else { throw Failure(description: result.errorText) }
+        return result.output
     }
 
     static func complete(_ environment: [String: String]) -> [String: String] {

@@ -28,7 +28,7 @@ package actor ServerRoom {
     package static let region = "us-east-1"
 
     private var starts: [TestServer: Task<(LineProcess, ServerAddress), any Error>] = [:]
-    private var bridges: [TestServer: Task<Boto, any Error>] = [:]
+    private var bridges: [[TestServer]: Task<Boto, any Error>] = [:]
 
     /// Where the server is; starts it when nobody has yet.
     package func address(of server: TestServer) async throws -> ServerAddress {
@@ -73,10 +73,10 @@ package actor ServerRoom {
     }
 
     /// boto3 under those settings.
-    package func boto(s3: TestServer = .seaweedFS) async throws -> Boto {
-        if let bridge = bridges[s3] { return try await bridge.value }
-        let bridge = Task { try Boto(environment: try await environment(s3: s3)) }
-        bridges[s3] = bridge
+    package func boto(s3: TestServer = .seaweedFS, others: TestServer = .ministack) async throws -> Boto {
+        if let bridge = bridges[[s3, others]] { return try await bridge.value }
+        let bridge = Task { try Boto(environment: try await environment(s3: s3, others: others)) }
+        bridges[[s3, others]] = bridge
         return try await bridge.value
     }
 }

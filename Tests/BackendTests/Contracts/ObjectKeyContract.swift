@@ -18,7 +18,7 @@ struct ObjectKeyContract {
     @Test("Any text is a key, and keeps apart from all others", arguments: Candidate.objectStores)
     func keepsKeysApart(_ candidate: Candidate<ObjectStoreSubject>) async throws {
         let subject = try await candidate.make()
-        let keys = (Self.oddKeys + Self.longKeys).filter { !subject.refuses($0) }
+        let keys = (Self.oddKeys + Self.longKeys).filter(subject.allows)
         for key in keys {
             let code = try await failure { try await subject.write("text of \(key)", key) }
             #expect(code == nil, "writing \(key)")
@@ -29,10 +29,12 @@ struct ObjectKeyContract {
         }
         let page = try await subject.store.list(bucket: subject.bucket, prefix: "", after: nil, limit: 1_000)
         let listed = page.items.map(\.key).filter(Set(keys).contains)
-        #expect(
-            listed.map { Array($0.utf8) }
-                == keys.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
-        )
+        let expected = keys.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+        if subject.deviations.contains(.sortsByFolder) {
+            #expect(Set(listed.map { Array($0.utf8) }) == Set(expected))
+        } else {
+            #expect(listed.map { Array($0.utf8) } == expected)
+        }
         for key in keys {
             try await subject.store.delete(subject.location(key))
             let code = try await failure { try await subject.text(key) }
@@ -43,7 +45,7 @@ struct ObjectKeyContract {
     @Test("Any text is a key of an object written in parts", arguments: Candidate.objectStores)
     func partsUnderOddKeys(_ candidate: Candidate<ObjectStoreSubject>) async throws {
         let subject = try await candidate.make()
-        for key in ["a b+c%2B.mp4", "../y.mp4", "é€😀~(1)'!*.mp4"] where !subject.refuses(key) {
+        for key in ["a b+c%2B.mp4", "../y.mp4", "é€😀~(1)'!*.mp4"] where subject.allows(key) {
             let upload = try await subject.store.startUpload(
                 to: subject.location(key),
                 attributes: ObjectAttributes(contentType: "text/plain")
@@ -71,7 +73,9 @@ struct ObjectKeyContract {
         let subject = try await candidate.make()
         let folder = uniqueName("list")
         // Capitals, a hyphen and letters beyond ASCII tell the order of bytes from that of a language.
-        let names = (0..<20).map { "clip-\($0)" } + ["Clip", "clip", "é", "z/1", "z-1"]
+        let sortsByFolder = subject.deviations.contains(.sortsByFolder)
+        let last = sortsByFolder ? ["z/1", "z/2"] : ["z/1", "z-1"]
+        let names = (0..<20).map { "clip-\($0)" } + ["Clip", "clip", "é"] + last
         for name in names { _ = try await subject.write(name, "\(folder)/\(name)") }
         _ = try await subject.write("beside", folder + ".mp4")
 

@@ -6,8 +6,28 @@ import Testing
 struct ObjectStoreSubject: Sendable {
     let store: any ObjectStore
     let bucket: String
-    /// Whether the server, not our client of it, cannot keep an object under this key.
-    var refuses: @Sendable (String) -> Bool = { _ in false }
+    /// What the server behind the store does differently from S3.
+    var deviations: Set<Deviation> = []
+
+    /// What a server cannot do, whoever asks it.
+    enum Deviation: Sendable {
+        /// Keys are paths: no `.` or `..`, no empty folder name, no name over 255 bytes, no backslash.
+        case keysArePaths
+        /// A listing sorts a folder by its name without the slash.
+        case sortsByFolder
+        /// Completing an upload ignores conditions.
+        case completesUnconditionally
+        /// Conditions on completing an upload hold only when nobody else completes one at the same time.
+        case completesRacily
+    }
+
+    func allows(_ key: String) -> Bool {
+        guard deviations.contains(.keysArePaths) else { return true }
+        let names = key.split(separator: "/", omittingEmptySubsequences: false)
+        return names.allSatisfy {
+            !["", ".", ".."].contains($0) && $0.utf8.count <= 255 && !$0.contains("\\")
+        }
+    }
 
     func location(_ key: String) -> ObjectLocation { ObjectLocation(bucket: bucket, key: key) }
 

@@ -6,12 +6,13 @@ import Testing
 struct ObjectUploadContract {
     private static let attributes = ObjectAttributes(contentType: "video/mp4", metadata: ["recast-job": "j"])
 
-    /// Bytes that differ from part to part.
+    /// Bytes that differ from part to part, and at the ends from those between.
     private static func part(_ number: Int, _ count: Int) -> Data {
-        Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ number) })
+        let between = Data(repeating: UInt8(truncatingIfNeeded: number), count: count - 2)
+        return Data([0xA0]) + between + Data([0xA1])
     }
 
-    /// What is at `location`, whatever its length.
+    /// What is under a key, whatever its length.
     private static func content(_ subject: ObjectStoreSubject, _ key: String) async throws -> Data {
         try await subject.store.read(subject.location(key), range: 0..<Int64.max, eTag: nil)
     }
@@ -121,6 +122,7 @@ struct ObjectUploadContract {
     )
     func completesConditionally(_ candidate: Candidate<ObjectStoreSubject>) async throws {
         let subject = try await candidate.make()
+        guard !subject.deviations.contains(.completesUnconditionally) else { return }
         let key = uniqueName("conditional")
         let location = subject.location(key)
         let eTag = try await subject.write("before", key)
@@ -150,6 +152,9 @@ struct ObjectUploadContract {
     @Test("Of four uploads of a new object exactly one wins", arguments: Candidate.objectStores)
     func oneWinner(_ candidate: Candidate<ObjectStoreSubject>) async throws {
         let subject = try await candidate.make()
+        guard subject.deviations.isDisjoint(with: [.completesUnconditionally, .completesRacily]) else {
+            return
+        }
         let key = uniqueName("contested")
         let location = subject.location(key)
         let winners = try await withThrowingTaskGroup(of: String?.self) { group in
