@@ -69,7 +69,8 @@ enum S3Request {
         switch condition {
         case .none: []
         case .absent: [("If-None-Match", "*")]
-        case .matches(let eTag): [("If-Match", quoted(eTag))]
+        // Without quotation marks: S3 compares what is between them, Ceph 16 the whole text.
+        case .matches(let eTag): [("If-Match", eTag)]
         }
     }
 
