@@ -93,8 +93,7 @@ let package = Package(
         .testTarget(
             name: "LocalBackendTests",
             dependencies: [
-                "Jobs", "LocalBackend", "HTTPTransport", "TestMedia",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "Jobs", "LocalBackend", "HTTPTransport", "TestMedia", logging,
             ],
             swiftSettings: settings
         ),
