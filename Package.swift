@@ -90,10 +90,17 @@ let package = Package(
             dependencies: ["Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "LocalProbe",
+            dependencies: ["Jobs", "LocalBackend"],
+            path: "Tests/LocalProbe",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LocalBackendTests",
             dependencies: [
-                "Jobs", "LocalBackend", "HTTPTransport", "TestMedia", logging,
+                "Jobs", "LocalBackend", "LocalProbe", "HTTPTransport", "TestMedia", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
         ),
