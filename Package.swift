@@ -118,10 +118,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "LocalProbe",
+            dependencies: ["Jobs", "LocalBackend"],
+            path: "Tests/LocalProbe",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LocalBackendTests",
             dependencies: [
-                "Jobs", "LocalBackend", "HTTPTransport", "TestMedia",
+                "Jobs", "LocalBackend", "LocalProbe", "HTTPTransport", "TestMedia", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings

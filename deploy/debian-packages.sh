@@ -12,7 +12,7 @@ fail() {
 libraries=(libavcodec libavformat libavfilter libswscale libswresample libavutil)
 packages=(
     libavcodec-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev libavutil-dev
-    libcurl4-openssl-dev libssl-dev pkg-config
+    libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config
 )
 programs=()
 ceph=()
@@ -42,7 +42,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     for program in pkg-config ${programs[@]+"${programs[@]}"} ${ceph[0]:+radosgw ceph-mon ceph-osd}; do
         command -v "$program" >/dev/null || absent+=("$program")
     done
-    for library in "${libraries[@]}" libcurl openssl; do
+    for library in "${libraries[@]}" libcurl openssl sqlite3; do
         pkg-config --exists "$library" 2>/dev/null || absent+=("$library")
     done
     [[ ${#absent[@]} -eq 0 ]] && exit 0

@@ -69,3 +69,14 @@ func code(_ body: () async throws -> Void) async -> BackendError.Code? {
         return (error as? BackendError)?.code
     }
 }
+
+/// What another program makes of the database: the first column of every row.
+func query(_ data: DataFolder, _ statement: String) throws -> [String] {
+    let script = """
+        import sqlite3, sys
+        base = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+        for row in base.execute(sys.argv[2]): print(row[0])
+        """
+    let output = try Tool("python3").output(["-c", script, data.database.path, statement])
+    return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+}

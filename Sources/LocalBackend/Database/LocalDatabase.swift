@@ -11,17 +11,19 @@ package struct LocalDatabase: Sendable {
     /// Rings when a message has become visible through this process.
     let bell = Bell()
 
-    /// Seconds to wait for another process that is writing.
-    private static let patience = 10.0
-
     /// Opens the database, makes it if need be, and brings it to the current schema.
-    package static func open(_ folder: DataFolder) async throws(BackendError) -> LocalDatabase {
+    ///
+    /// `patience` is how many seconds to wait for another process that is writing.
+    package static func open(
+        _ folder: DataFolder,
+        patience: Double = 10
+    ) async throws(BackendError) -> LocalDatabase {
         let executor = FileExecutor(width: 1)
         return try await executor.run { () throws(BackendError) in
             // SQLite has no lock of its own for turning a new file into one with a write-ahead log.
             try FolderLock.database(of: folder).hold { () throws(BackendError) in
                 do {
-                    return LocalDatabase(pool: try openPool(folder.database.path))
+                    return LocalDatabase(pool: try openPool(folder.database.path, patience))
                 } catch {
                     throw translated(error, "open \(folder.database.path)")
                 }
@@ -31,7 +33,7 @@ package struct LocalDatabase: Sendable {
 
     private init(pool: DatabasePool) { self.pool = pool }
 
-    private static func openPool(_ path: String) throws -> DatabasePool {
+    private static func openPool(_ path: String, _ patience: Double) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(patience)
         configuration.label = "recast"

@@ -42,11 +42,17 @@ struct UploadFiles: Sendable {
         }
         return try FolderLock.uploads(of: folder).hold { () throws(BackendError) in
             try uploads.makeFolder(name)
-            guard let upload = try uploads.folder(name) else { throw Self.isGone(label) }
-            let file = try upload.makeFile(Self.planName, label: label)
-            try file.lock()
-            try file.append(json)
-            return (name, HeldFile(file))
+            do throws(BackendError) {
+                guard let upload = try uploads.folder(name) else { throw Self.isGone(label) }
+                let file = try upload.makeFile(Self.planName, label: label)
+                try file.lock()
+                try file.append(json)
+                return (name, HeldFile(file))
+            } catch {
+                // Ours is the failure to report, not that of clearing up.
+                try? remove(name)
+                throw error
+            }
         }
     }
 
