@@ -104,7 +104,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSBackendTests",
-            dependencies: ["AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", logging],
+            dependencies: [
+                "AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", "TestServers", logging,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
