@@ -98,10 +98,14 @@ extension S3ObjectStore {
         guard range.lowerBound >= 0 else {
             throw BackendError(.invalid, "\(location): the range is negative")
         }
-        guard !range.isEmpty else { return try await nothing(of: location, from: nil, eTag: eTag) }
+        guard !range.isEmpty, range.lowerBound < 1 << 53 else {
+            return try await nothing(of: location, from: nil, eTag: eTag)
+        }
         var request = try S3Request.object(location, "GET")
         let byteCount = Int(clamping: range.upperBound - range.lowerBound)
-        request.headers = [("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")]
+        // No object is longer than that, and not every server reads larger numbers.
+        let end = min(range.upperBound, 1 << 53)
+        request.headers = [("Range", "bytes=\(range.lowerBound)-\(end - 1)")]
         if let eTag { request.headers.append(("If-Match", S3Request.quoted(eTag))) }
         request.timeout = S3Request.timeout(for: byteCount)
         // An error may be longer than what was asked for.
