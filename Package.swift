@@ -107,6 +107,7 @@ let package = Package(
             dependencies: [
                 "AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", "TestServers", logging,
             ],
+            exclude: ["template.py"],
             swiftSettings: settings
         ),
         .testTarget(
