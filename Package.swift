@@ -108,6 +108,7 @@ let package = Package(
             dependencies: [
                 "AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", "TestServers", logging,
             ],
+            exclude: ["template.py"],
             swiftSettings: settings
         ),
         .testTarget(

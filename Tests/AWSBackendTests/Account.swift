@@ -16,7 +16,10 @@ struct Account {
     let boto: Boto
 
     init(_ server: TestServer) async throws {
-        environment = try await ServerRoom.shared.environment(s3: server, others: server)
+        var environment = try await ServerRoom.shared.environment(s3: server, others: server)
+        // No service is asked for elsewhere, whichever a test thinks of.
+        environment["AWS_ENDPOINT_URL"] = environment["AWS_ENDPOINT_URL_SQS"]
+        self.environment = environment
         boto = try await BotoRoom.shared.boto(server, environment)
     }
 

@@ -62,6 +62,41 @@ struct DynamoDBStoreTests {
         #expect(missing?.code == .conflict)
     }
 
+    @Test("Of eight changes of one revision at the same time exactly one wins", arguments: Account.servers)
+    func hasOneWinner(server: TestServer) async throws {
+        let store = try await Account(server).store().store
+        let job = try await store.insert(.sample("1"))
+        let winners = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    var job = job
+                    job.attempt = number + 1
+                    return (try? await store.replace(job))?.attempt ?? 0
+                }
+            }
+            return await group.reduce(into: [Int]()) { if $1 > 0 { $0.append($1) } }
+        }
+        #expect(winners.count == 1)
+        let stored = try await store.job("1")
+        #expect(stored?.revision == 2)
+        #expect(stored?.attempt == winners.first)
+    }
+
+    @Test("A table that is busy is asked again, and then told to be throttled")
+    func survivesThrottling() async throws {
+        let type = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"
+        let busy = (400, #"{"__type":"\#(type)","message":"slow down"}"#)
+        let transport = ScriptedTransport(answers: [busy, busy, (200, "{}")])
+        let store = DynamoDBMetadataStore(client: transport.client)
+        #expect(try await store.insert(.sample("1")).revision == 1)
+        #expect(transport.requests.count == 3)
+        let failing = ScriptedTransport(answers: Array(repeating: busy, count: 10))
+        let error = await #expect(throws: BackendError.self) {
+            try await DynamoDBMetadataStore(client: failing.client).insert(.sample("1"))
+        }
+        #expect(error?.code == .throttled)
+    }
+
     @Test(
         "A write whose answer was lost is recognised when it is sent again",
         arguments: Account.servers,

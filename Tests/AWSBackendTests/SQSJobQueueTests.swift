@@ -51,6 +51,26 @@ struct SQSJobQueueTests {
         #expect(error?.code == .notFound)
     }
 
+    @Test(
+        "SQS says in several ways that a delivery no longer counts",
+        arguments: [
+            "com.amazonaws.sqs#ReceiptHandleIsInvalid", "com.amazonaws.sqs#MessageNotInflight",
+            "com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue",
+        ]
+    )
+    func knowsEveryStaleReceipt(type: String) async throws {
+        let body = #"{"__type":"\#(type)","message":"Value r for parameter ReceiptHandle is invalid."}"#
+        let transport = ScriptedTransport(answers: [(400, body), (400, body)])
+        let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/videos"
+        let queue = try SQSJobQueue(client: transport.client, url: url, deadLetterURL: nil)
+        let message = QueueMessage(id: "1", receipt: "r", body: "", receiveCount: 1, sent: Date())
+        let error = await #expect(throws: BackendError.self) {
+            try await queue.extend(message, visibility: 10)
+        }
+        #expect(error?.code == .notFound)
+        try await queue.delete(message)
+    }
+
     @Test("Receiving waits for a message that is sent meanwhile", arguments: Account.servers)
     func waits(server: TestServer) async throws {
         let queue = try await Account(server).queue().queue

@@ -202,9 +202,13 @@ extension SQSJobQueue {
     /// Whether the receipt names no delivery that counts.
     ///
     /// Everything else in these requests was checked, so a wrong value can only be the receipt, or a
-    /// message that has been out for all of its 12 hours.
+    /// message that has been out for all of its 12 hours. SQS spells that code in two ways, depending on
+    /// the protocol.
     private static func isGone(_ failure: AWSFailure) -> Bool {
-        let codes: Set = ["ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"]
+        let codes: Set = [
+            "ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValueException",
+            "InvalidParameterValue",
+        ]
         return failure.serviceCode.map(codes.contains) ?? false
     }
 

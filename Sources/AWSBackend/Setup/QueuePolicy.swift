@@ -51,15 +51,18 @@ enum QueuePolicy {
             statements = [one]
         }
         let id = statementID(bucket: bucket)
-        guard !statements.contains(where: { $0["Sid"] as? String == id }) else { return nil }
-        statements.append(statement(id: id, bucket: bucket, queue: queue))
+        let resource = "arn:\(queue.partition):s3:::\(bucket)"
+        // One of ours that somebody has changed since stays changed.
+        let isThere = statements.contains { $0["Sid"] as? String == id || allows($0, source: resource) }
+        guard !isThere else { return nil }
+        statements.append(statement(id: id, source: resource, queue: queue))
         document["Statement"] = statements
         guard let data = try? JSONSerialization.data(withJSONObject: document, options: [.sortedKeys])
         else { throw BackendError(.invalid, "the policy of \(queue.text) cannot be written as JSON") }
         return String(decoding: data, as: UTF8.self)
     }
 
-    private static func statement(id: String, bucket: String, queue: ResourceName) -> [String: Any] {
+    private static func statement(id: String, source: String, queue: ResourceName) -> [String: Any] {
         [
             "Sid": id,
             "Effect": "Allow",
@@ -68,9 +71,25 @@ enum QueuePolicy {
             "Resource": queue.text,
             // The account as well: a bucket's name can be taken by others once it is deleted.
             "Condition": [
-                "ArnEquals": ["aws:SourceArn": "arn:\(queue.partition):s3:::\(bucket)"],
+                "ArnEquals": ["aws:SourceArn": source],
                 "StringEquals": ["aws:SourceAccount": queue.account],
             ],
         ]
+    }
+
+    /// Whether a statement, whoever wrote it, lets the bucket send.
+    private static func allows(_ statement: [String: Any], source: String) -> Bool {
+        let actions = texts(statement["Action"]).map { $0.lowercased() }
+        let conditions = statement["Condition"] as? [String: [String: Any]] ?? [:]
+        return statement["Effect"] as? String == "Allow"
+            && (actions.contains("sqs:sendmessage") || actions.contains("sqs:*"))
+            && ["ArnEquals", "ArnLike", "StringEquals"].contains { condition in
+                texts(conditions[condition]?["aws:SourceArn"]).contains(source)
+            }
+    }
+
+    /// What is one text or several.
+    private static func texts(_ value: Any?) -> [String] {
+        (value as? [String]) ?? (value as? String).map { [$0] } ?? []
     }
 }
