@@ -8,16 +8,17 @@ clips := $(filter-out samples/damaged%,$(sort $(wildcard samples/*.mp4 samples/*
 results := $(patsubst samples/%,out/%.mp4,$(basename $(clips)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format release install clean
+.PHONY: help run test test-ceph lint format release install clean
 
 help:
-	@echo "make run      build recast and transcode the clips in samples/ into out/"
-	@echo "make test     build everything and run all tests"
-	@echo "make lint     check the formatting of the sources"
-	@echo "make format   format the sources in place"
-	@echo "make release  build the optimized program, $(recast)"
-	@echo "make install  install it below PREFIX ($(PREFIX)); DESTDIR is respected"
-	@echo "make clean    remove everything that was built, and out/"
+	@echo "make run        build recast and transcode the clips in samples/ into out/"
+	@echo "make test       build everything and run all tests"
+	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
+	@echo "make lint       check the formatting of the sources"
+	@echo "make format     format the sources in place"
+	@echo "make release    build the optimized program, $(recast)"
+	@echo "make install    install it below PREFIX ($(PREFIX)); DESTDIR is respected"
+	@echo "make clean      remove everything that was built, and out/"
 
 run: release
 	$(recast) transcode $(clips) -o out --force
@@ -27,8 +28,14 @@ run: release
 
 test:
 	@deploy/debian-packages.sh test
+	@deploy/test-servers.sh
 	swift build
 	swift test
+
+test-ceph:
+	@deploy/debian-packages.sh test-ceph
+	@deploy/test-servers.sh
+	RECAST_TEST_S3=radosgw swift test --filter 'Object(Store|Key|Upload)Contract'
 
 lint:
 	swift format lint --strict -r $(sources)
@@ -46,4 +53,4 @@ install: release
 	install -m 644 presets/*.json "$(DESTDIR)$(PREFIX)/share/recast/presets"
 
 clean:
-	rm -rf .build out
+	rm -rf .build .venv out

@@ -52,10 +52,11 @@ let package = Package(
             dependencies: ["Jobs", "AWSSignature", "HTTPTransport", logging],
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "LocalBackend",
             dependencies: [
-                "Jobs", "AWSSignature", "HTTPTransport", logging,
+                "CLinux", "Jobs", "AWSSignature", "HTTPTransport", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -71,6 +72,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "TestMedia", path: "Tests/TestMedia", swiftSettings: settings),
+        .target(
+            name: "TestServers",
+            dependencies: ["TestMedia"],
+            path: "Tests/TestServers",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "TestBackends",
+            dependencies: ["Jobs"],
+            path: "Tests/TestBackends",
+            swiftSettings: settings
+        ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "TranscodingTests",
@@ -81,11 +94,43 @@ let package = Package(
         .testTarget(
             name: "AWSSignatureTests",
             dependencies: ["AWSSignature", "TestMedia"],
+            exclude: ["vectors.py"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: ["HTTPTransport", "TestMedia"],
+            exclude: ["server.py"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AWSBackendTests",
+            dependencies: [
+                "AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", "TestServers", logging,
+            ],
+            exclude: ["template.py"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "BackendTests",
-            dependencies: ["Jobs", "AWSBackend", "LocalBackend", "HTTPTransport", "TestMedia"],
+            dependencies: [
+                "Jobs", "AWSBackend", "AWSSignature", "LocalBackend", "HTTPTransport", "TestMedia",
+                "TestServers", "TestBackends", logging,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "LocalProbe",
+            dependencies: ["Jobs", "LocalBackend"],
+            path: "Tests/LocalProbe",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LocalBackendTests",
+            dependencies: [
+                "Jobs", "LocalBackend", "LocalProbe", "HTTPTransport", "TestMedia", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

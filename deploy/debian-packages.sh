@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: `debian-packages.sh build` or `debian-packages.sh test`.
+# Installs the Debian packages that are missing: `debian-packages.sh build`, `debian-packages.sh test` or
+# `debian-packages.sh test-ceph`.
 # Does nothing, without a word, when all of them are there.
 set -euo pipefail
 
@@ -11,21 +12,26 @@ fail() {
 libraries=(libavcodec libavformat libavfilter libswscale libswresample libavutil)
 packages=(
     libavcodec-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev libavutil-dev
-    libcurl4-openssl-dev libssl-dev pkg-config
+    libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config
 )
 programs=()
+ceph=()
 
 case "${1:-}" in
 build) ;;
-test)
-    programs=(ffmpeg valgrind)
-    packages+=("${programs[@]}")
+test) programs=(ffmpeg valgrind python3) ;;
+test-ceph)
+    programs=(ffmpeg valgrind python3)
+    ceph=(radosgw ceph-mon ceph-osd ceph-common ceph-base)
     ;;
 *)
-    echo "usage: debian-packages.sh build|test" >&2
+    echo "usage: debian-packages.sh build|test|test-ceph" >&2
     exit 2
     ;;
 esac
+packages+=(${programs[@]+"${programs[@]}"} ${ceph[@]+"${ceph[@]}"})
+# Debian keeps Python's own module for environments in a package of its own.
+[[ ${#programs[@]} -eq 0 ]] || packages+=(python3-venv)
 
 command -v swift >/dev/null ||
     fail "swift is not on PATH; install Swift 6.2 or later from https://www.swift.org/install and try again"
@@ -33,10 +39,10 @@ command -v swift >/dev/null ||
 # Elsewhere than on Debian the libraries may have come from another package manager.
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     absent=()
-    for program in pkg-config ${programs[@]+"${programs[@]}"}; do
+    for program in pkg-config ${programs[@]+"${programs[@]}"} ${ceph[0]:+radosgw ceph-mon ceph-osd}; do
         command -v "$program" >/dev/null || absent+=("$program")
     done
-    for library in "${libraries[@]}" libcurl openssl; do
+    for library in "${libraries[@]}" libcurl openssl sqlite3; do
         pkg-config --exists "$library" 2>/dev/null || absent+=("$library")
     done
     [[ ${#absent[@]} -eq 0 ]] && exit 0

@@ -6,10 +6,15 @@ package enum Digest {
     package static let byteCount = 32
 
     package static func sha256(_ data: some DataProtocol) -> Data {
-        let bytes = [UInt8](data)
+        let context = EVP_MD_CTX_new()
+        defer { EVP_MD_CTX_free(context) }
+        var status = EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        for region in data.regions where status == 1 {
+            region.withUnsafeBytes { status = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        }
         var digest = [UInt8](repeating: 0, count: byteCount)
         var length: UInt32 = 0
-        let status = EVP_Digest(bytes, bytes.count, &digest, &length, EVP_sha256(), nil)
+        if status == 1 { status = EVP_DigestFinal_ex(context, &digest, &length) }
         precondition(status == 1 && length == 32, "libcrypto has no SHA-256")
         return Data(digest)
     }

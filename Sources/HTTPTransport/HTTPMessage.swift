@@ -15,6 +15,8 @@ package struct HTTPRequest: Sendable {
     package var maxResponseBytes = 64 << 20
     /// Whether the address may be one of this machine or of a private network.
     package var allowsPrivateAddresses = true
+    /// Whether the proxy that the environment names is used.
+    package var usesProxy = true
 
     package init(
         method: String,

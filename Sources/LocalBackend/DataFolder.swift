@@ -12,4 +12,8 @@ package struct DataFolder: Sendable {
     package var database: URL { url.appendingPathComponent("recast.sqlite") }
     /// Objects being written; on the same file system as the buckets, so that renaming is atomic.
     package var uploads: URL { url.appendingPathComponent("uploads", isDirectory: true) }
+    /// Files that processes lock, empty all of them.
+    package var locks: URL { url.appendingPathComponent("locks", isDirectory: true) }
+    /// What objects carry besides their bytes, where the file system has no extended attributes.
+    package var attributes: URL { url.appendingPathComponent("attributes", isDirectory: true) }
 }

@@ -107,6 +107,11 @@ package final class RunningTool {
         return attributes?[.size] as? Int ?? 0
     }
 
+    /// What the program has written to stdout so far.
+    package var outputText: String {
+        String(decoding: (try? Data(contentsOf: outputURL)) ?? Data(), as: UTF8.self)
+    }
+
     /// Sends SIGINT, as Ctrl-C does.
     package func interrupt() { process.interrupt() }
 

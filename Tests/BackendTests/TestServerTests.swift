@@ -1,0 +1,80 @@
+import Foundation
+import TestMedia
+import TestServers
+import Testing
+
+@Suite("The servers that tests run against")
+struct TestServerTests {
+    @Test(
+        "A server lets in the key it names, and no other secret",
+        arguments: [TestServer.seaweedFS, .ministack]
+    )
+    func checksSignatures(server: TestServer) async throws {
+        let environment = try await ServerRoom.shared.environment(s3: server)
+        let bucket = uniqueName("signed")
+        let boto = try Boto(environment: environment)
+        try await boto.call("s3", "create_bucket", ["Bucket": .string(bucket)])
+        let intruder = try Boto(
+            environment: environment.merging(["AWS_SECRET_ACCESS_KEY": "wrong"]) { $1 }
+        )
+        await #expect(throws: Boto.Refusal.self) {
+            try await intruder.call("s3", "list_objects_v2", ["Bucket": .string(bucket)])
+        }
+        await #expect(throws: Boto.Refusal.self) { try await intruder.call("sqs", "list_queues", [:]) }
+        await #expect(throws: Boto.Refusal.self) { try await intruder.call("dynamodb", "list_tables", [:]) }
+    }
+
+    @Test("A server ends when the process that started it does, however it dies")
+    func endsWithItsUser() async throws {
+        let program = """
+            import json, os, subprocess, sys, time
+            serve = subprocess.Popen(
+                [sys.executable, sys.argv[1], "ministack"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            json.loads(serve.stdout.readline())
+            server = open(f"/proc/{serve.pid}/task/{serve.pid}/children").read().split()[0]
+            serve.kill() if sys.argv[2] == "kill" else serve.stdin.close()
+            deadline = time.time() + 20
+            while time.time() < deadline:
+                try:
+                    state = open(f"/proc/{server}/stat").read().rsplit(")", 1)[1].split()[0]
+                except OSError:
+                    state = "gone"
+                if state in ("gone", "Z"):
+                    sys.exit(0)
+                time.sleep(0.05)
+            sys.exit("the server still runs")
+            """
+        for manner in ["close", "kill"] {
+            let serve = Python.programs.appendingPathComponent("serve.py").path
+            // A server that was killed cannot remove its folder.
+            let workspace = try Workspace()
+            let result = try await Python.run(
+                source: program,
+                [serve, manner],
+                environment: ["TMPDIR": workspace.folder.path]
+            )
+            #expect(result.status == 0, "\(manner): \(result.errorText)")
+        }
+    }
+
+    @Test("boto3 carries bytes both ways, and its refusals by their codes")
+    func carriesBytes() async throws {
+        let boto = try await ServerRoom.shared.boto()
+        let bucket = uniqueName("bytes")
+        let data = Data([0, 1, 0xff, 0x0a, 0x80])
+        try await boto.call("s3", "create_bucket", ["Bucket": .string(bucket)])
+        try await boto.call(
+            "s3",
+            "put_object",
+            ["Bucket": .string(bucket), "Key": "é/a b", "Body": .bytes(data)]
+        )
+        let found = try await boto.call("s3", "get_object", ["Bucket": .string(bucket), "Key": "é/a b"])
+        #expect(found["Body"]?.data == data)
+        #expect(found["ContentLength"]?.number == 5)
+        let refusal = await #expect(throws: Boto.Refusal.self) {
+            try await boto.call("s3", "get_object", ["Bucket": .string(bucket), "Key": "absent"])
+        }
+        #expect(refusal?.code == "NoSuchKey")
+    }
+}
