@@ -74,7 +74,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "TranscodingTests",
-            dependencies: ["Transcoding", "FFmpeg"],
+            dependencies: ["Transcoding", "FFmpeg", "TestMedia"],
             swiftSettings: settings
         ),
         .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: settings),

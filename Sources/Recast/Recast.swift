@@ -55,7 +55,7 @@ enum ExitStatus {
     static func of(_ code: TranscodingError.Code) -> Int32 {
         switch code {
         case .presetInvalid, .outputExists: usage
-        case .outputUnwritable, .engine: 6
+        case .outputUnwritable, .outputNeedsFile, .engine, .engineCrashed: 6
         case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
         case .inputLimit: 4
         case .outputRejected: 5
