@@ -38,6 +38,7 @@ struct Recast: AsyncParsableCommand {
 enum Program {
     /// Keeps the main thread alive and blocked: an `async` entry ends it, which valgrind does not survive.
     static func main() {
+        EngineCommand.runIfAsked()
         Task.detached { Foundation.exit(await Recast.execute()) }
         DispatchSemaphore(value: 0).wait()
     }

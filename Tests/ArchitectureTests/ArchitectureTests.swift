@@ -8,6 +8,10 @@ struct ArchitectureTests {
         "CFFmpeg": [],
         "FFmpeg": ["CFFmpeg", "Foundation", "Synchronization"],
         "Transcoding": ["FFmpeg", "Foundation", "Dispatch", "Synchronization"],
+        "CProcess": [],
+        "IsolatedEngine": [
+            "CProcess", "FFmpeg", "Transcoding", "Foundation", "Dispatch", "Synchronization",
+        ],
         "Jobs": ["Transcoding", "Foundation", "Logging"],
         "CCrypto": [],
         "CCurl": [],
@@ -19,13 +23,15 @@ struct ArchitectureTests {
             "Synchronization",
         ],
         "Recast": [
-            "FFmpeg", "Transcoding", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend", "Foundation",
+            "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend",
+            "Foundation",
             "ArgumentParser", "Glibc", "Dispatch", "Logging", "ServiceLifecycle", "Synchronization", "Yams",
         ],
     ]
 
     private static let cLibraryUsers = [
-        ("CFFmpeg", "FFmpeg"), ("CCurl", "HTTPTransport"), ("CCrypto", "AWSSignature"),
+        ("CFFmpeg", "FFmpeg"), ("CProcess", "IsolatedEngine"), ("CCurl", "HTTPTransport"),
+        ("CCrypto", "AWSSignature"),
     ]
     private static let cLibraries = Set(cLibraryUsers.map(\.0))
 
@@ -54,9 +60,9 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("Dispatch is used only where calls block: the stages, libcurl, and the program")
+    @Test("Dispatch is used only where calls block: stages, libcurl, the engine's process, and the program")
     func keepsDispatchInStages() throws {
-        let rooms = ["Transcoding/Stages/", "HTTPTransport/", "Recast/"]
+        let rooms = ["Transcoding/Stages/", "HTTPTransport/", "IsolatedEngine/", "Recast/"]
         for file in try SourceFile.all() where file.usesDispatch {
             let isAllowed = rooms.contains { file.path.hasPrefix($0) }
             #expect(isAllowed, "\(file.path) uses Dispatch")

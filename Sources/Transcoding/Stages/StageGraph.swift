@@ -27,15 +27,20 @@ final class StageGraph: Sendable {
     func run() async -> Result<TranscodeResult, TranscodingError> {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "recast.demux", qos: .userInitiated).async { [self] in
-                do {
-                    continuation.resume(returning: .success(try runBlocking()))
-                } catch {
-                    // What is thrown says more than what a stage recorded, unless somebody cancelled.
-                    let first = failure.first.flatMap { $0.code == .cancelled ? $0 : nil }
-                    failure.record(error)
-                    continuation.resume(returning: .failure(first ?? FailureTranslation.of(error)))
-                }
+                continuation.resume(returning: runHere())
             }
+        }
+    }
+
+    /// Runs to the end, and blocks the calling thread until then.
+    func runHere() -> Result<TranscodeResult, TranscodingError> {
+        do {
+            return .success(try runBlocking())
+        } catch {
+            // What is thrown says more than what a stage recorded, unless somebody cancelled.
+            let first = failure.first.flatMap { $0.code == .cancelled ? $0 : nil }
+            failure.record(error)
+            return .failure(first ?? FailureTranslation.of(error))
         }
     }
 
