@@ -38,6 +38,12 @@ let package = Package(
         ),
         .target(name: "FFmpeg", dependencies: ["CFFmpeg"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
+        .systemLibrary(name: "CProcess"),
+        .target(
+            name: "IsolatedEngine",
+            dependencies: ["Transcoding", "FFmpeg", "CProcess"],
+            swiftSettings: settings
+        ),
         .target(
             name: "Jobs",
             dependencies: ["Transcoding", logging],
@@ -64,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "Recast",
             dependencies: [
-                "FFmpeg", "Transcoding", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend", logging,
+                "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend",
+                "LocalBackend", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -87,7 +94,20 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "TranscodingTests",
-            dependencies: ["Transcoding", "FFmpeg"],
+            dependencies: ["Transcoding", "FFmpeg", "TestMedia"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ConfinementProbe",
+            dependencies: ["IsolatedEngine"],
+            path: "Tests/ConfinementProbe",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "IsolatedEngineTests",
+            dependencies: [
+                "IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "Recast", "ConfinementProbe",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: settings),

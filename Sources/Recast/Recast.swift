@@ -38,6 +38,7 @@ struct Recast: AsyncParsableCommand {
 enum Program {
     /// Keeps the main thread alive and blocked: an `async` entry ends it, which valgrind does not survive.
     static func main() {
+        EngineCommand.runIfAsked()
         Task.detached { Foundation.exit(await Recast.execute()) }
         DispatchSemaphore(value: 0).wait()
     }
@@ -55,7 +56,7 @@ enum ExitStatus {
     static func of(_ code: TranscodingError.Code) -> Int32 {
         switch code {
         case .presetInvalid, .outputExists: usage
-        case .outputUnwritable, .engine: 6
+        case .outputUnwritable, .outputNeedsFile, .engine, .engineCrashed: 6
         case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
         case .inputLimit: 4
         case .outputRejected: 5

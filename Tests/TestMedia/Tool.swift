@@ -35,6 +35,22 @@ package struct Tool: Sendable {
     package static let ffmpeg = Tool("ffmpeg")
     package static let ffprobe = Tool("ffprobe")
 
+    /// The program under test; the environment variable RECAST_EXECUTABLE overrules where the build put it.
+    package static let recast = Tool(
+        ProcessInfo.processInfo.environment["RECAST_EXECUTABLE"] ?? built("recast").path
+    )
+
+    /// A program of this package, where the build put it.
+    package static func built(_ name: String) -> Tool {
+        let folders = [
+            URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent(),
+            Bundle.main.bundleURL,
+            Samples.packageRoot.appendingPathComponent(".build/debug"),
+        ]
+        let paths = folders.map { $0.appendingPathComponent(name).path }
+        return Tool(paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? paths[2])
+    }
+
     /// Runs the program to its end, or kills it after `limit` seconds.
     package func run(_ arguments: [String], limit: Double = 120) throws -> Result {
         try start(arguments).finish(limit: limit)
