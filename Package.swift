@@ -46,7 +46,7 @@ let package = Package(
         ),
         .target(
             name: "Jobs",
-            dependencies: ["Transcoding", logging],
+            dependencies: ["FFmpeg", "IsolatedEngine", "Transcoding", logging],
             swiftSettings: settings
         ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

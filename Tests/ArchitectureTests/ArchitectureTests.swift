@@ -61,10 +61,13 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("Dispatch is used only where calls block: stages, libcurl, files, the engine's process, the program")
+    @Test(
+        "Dispatch is used only where calls block: stages, libcurl, files, the engine's process, the program"
+    )
     func keepsDispatchInStages() throws {
         let rooms = [
-            "Transcoding/Stages/", "HTTPTransport/", "IsolatedEngine/", "LocalBackend/FileExecutor.swift", "Recast/",
+            "Transcoding/Stages/", "HTTPTransport/", "IsolatedEngine/", "LocalBackend/FileExecutor.swift",
+            "Recast/",
         ]
         for file in try SourceFile.all() where file.usesDispatch {
             let isAllowed = rooms.contains { file.path.hasPrefix($0) }
