@@ -71,10 +71,11 @@ let package = Package(
             name: "Recast",
             dependencies: [
                 "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend",
-                "LocalBackend", logging,
+                "LocalBackend", "HTTPTransport", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

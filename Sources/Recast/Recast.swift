@@ -9,7 +9,10 @@ struct Recast: AsyncParsableCommand {
         commandName: "recast",
         abstract: "Turns phone and browser videos into web-playable renditions.",
         version: "0.1.0",
-        subcommands: [TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, ConfigCommand.self]
+        subcommands: [
+            TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, WorkCommand.self, InitCommand.self,
+            RecordsCommand.self, RedriveCommand.self, ConfigCommand.self,
+        ]
     )
 
     /// Parses the arguments, runs the command, and returns the exit status.
