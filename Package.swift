@@ -99,15 +99,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "ConfinementProbe",
-            dependencies: ["IsolatedEngine"],
-            path: "Tests/ConfinementProbe",
+            name: "EngineProbe",
+            dependencies: ["IsolatedEngine", "Transcoding"],
+            path: "Tests/EngineProbe",
             swiftSettings: settings
         ),
         .testTarget(
             name: "IsolatedEngineTests",
             dependencies: [
-                "IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "Recast", "ConfinementProbe",
+                "IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "Recast", "EngineProbe",
             ],
             swiftSettings: settings
         ),
