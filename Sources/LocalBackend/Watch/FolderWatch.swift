@@ -4,7 +4,7 @@ package import Logging
 
 /// Notices files that appear in buckets, and sends the events that S3 would send.
 ///
-/// It looks once a second. A file that somebody is still writing changes from one look to the next; when
+/// It looks once a second, or less often when looking takes long. A file that somebody is still writing changes from one look to the next; when
 /// size and time have been still for two seconds, it is announced.
 package actor FolderWatch {
     /// A file that was seen and may still be growing.
@@ -25,6 +25,9 @@ package actor FolderWatch {
 
     /// Seconds between two looks.
     private static let interval = 1.0
+    private static let longestInterval = 60.0
+    /// How much longer than looking it waits, so that large folders do not keep a core busy.
+    private static let idleShare = 4.0
     /// Seconds for which a file must be still.
     private static let stillness = 2.0
     /// Files that are announced in one transaction.
@@ -50,6 +53,7 @@ package actor FolderWatch {
     package func run() async {
         var lastError: BackendError?
         while !Task.isCancelled {
+            let start = clock.now()
             do throws(BackendError) {
                 try await look()
                 lastError = nil
@@ -60,7 +64,8 @@ package actor FolderWatch {
                 }
                 lastError = error
             }
-            try? await clock.sleep(Self.interval)
+            let duration = clock.now().timeIntervalSince(start)
+            try? await clock.sleep(min(max(Self.interval, duration * Self.idleShare), Self.longestInterval))
         }
     }
 
@@ -120,17 +125,8 @@ package actor FolderWatch {
     private func objects(bucket: String) async throws(BackendError) -> [ObjectSummary] {
         var objects: [ObjectSummary] = []
         for folder in folders where folder.bucket == bucket {
-            var after: String?
-            repeat {
-                let page = try await store.list(
-                    bucket: bucket,
-                    prefix: folder.prefix,
-                    after: after,
-                    limit: 1000
-                )
-                objects += page.items.filter { folder.notices($0.key) }
-                after = page.next
-            } while after != nil
+            objects += try await store.objects(bucket: bucket, prefix: folder.prefix)
+                .filter { folder.notices($0.key) }
         }
         return objects
     }
