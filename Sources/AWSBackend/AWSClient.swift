@@ -150,7 +150,7 @@ extension AWSClient {
         }
         var failed = self.failed(response, request)
         failed.credentials = credentials
-        if failed.failure.error.code == .throttled { pacer?.throttled() }
+        if failed.failure.error.code == .throttled { pacer?.throttled(now: timing.now()) }
         throw failed
     }
 

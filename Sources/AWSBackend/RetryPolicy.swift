@@ -73,18 +73,21 @@ final class RetryBudget: Sendable {
 
 /// Spaces out the requests to a service that asked for fewer.
 ///
-/// Off until the first such answer; then eight a second, fewer with every further one, and more again with
-/// every success.
+/// Off until the first such answer; then eight a second, fewer with every second in which there are further
+/// ones, and more again with every success.
 final class Pacer: Sendable {
+    /// In seconds; moments count from the reference date.
     private struct State {
-        /// Seconds between two requests; 0 is off.
+        /// Between two requests; 0 is off.
         var interval = 0.0
-        /// Seconds since the reference date: when the next request may go.
+        /// When the next request may go.
         var next = 0.0
+        /// When the interval grew last.
+        var grown = 0.0
     }
 
     private static let first = 0.125
-    private static let longest = 2.0
+    private static let longest = 1.0
     private let state = Mutex(State())
 
     /// Seconds the next request has to wait for its turn.
@@ -99,13 +102,19 @@ final class Pacer: Sendable {
         }
     }
 
-    func throttled() {
-        state.withLock { $0.interval = min(max($0.interval * 1.5, Self.first), Self.longest) }
+    func throttled(now: Date) {
+        state.withLock { state in
+            let now = now.timeIntervalSinceReferenceDate
+            // Requests that were on their way together are refused together, and count as one.
+            guard state.interval == 0 || abs(now - state.grown) >= 1 else { return }
+            state.interval = min(max(state.interval * 1.5, Self.first), Self.longest)
+            state.grown = now
+        }
     }
 
     func succeeded() {
         state.withLock { state in
-            state.interval *= 0.8
+            state.interval /= 2
             if state.interval < 0.02 { state.interval = 0 }
         }
     }

@@ -21,6 +21,12 @@ struct XMLNode: Equatable {
     /// The text of the first child called `name`.
     func text(_ name: String) -> String? { first(name)?.text }
 
+    /// The element as XML again; its attributes are not known any more.
+    var document: String {
+        "<\(name)>" + (children.isEmpty ? Self.escaped(text) : children.map(\.document).joined())
+            + "</\(name)>"
+    }
+
     /// Text as it may stand between tags.
     static func escaped(_ text: String) -> String {
         var escaped = ""
