@@ -38,9 +38,15 @@ let package = Package(
         ),
         .target(name: "FFmpeg", dependencies: ["CFFmpeg"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
+        .systemLibrary(name: "CProcess"),
+        .target(
+            name: "IsolatedEngine",
+            dependencies: ["Transcoding", "FFmpeg", "CProcess"],
+            swiftSettings: settings
+        ),
         .target(
             name: "Jobs",
-            dependencies: ["Transcoding", logging],
+            dependencies: ["FFmpeg", "IsolatedEngine", "Transcoding", logging],
             swiftSettings: settings
         ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -64,10 +70,12 @@ let package = Package(
         .executableTarget(
             name: "Recast",
             dependencies: [
-                "FFmpeg", "Transcoding", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend", logging,
+                "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend",
+                "LocalBackend", "HTTPTransport", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -87,7 +95,20 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "TranscodingTests",
-            dependencies: ["Transcoding", "FFmpeg"],
+            dependencies: ["Transcoding", "FFmpeg", "TestMedia"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "EngineProbe",
+            dependencies: ["IsolatedEngine", "Transcoding"],
+            path: "Tests/EngineProbe",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "IsolatedEngineTests",
+            dependencies: [
+                "IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "Recast", "EngineProbe",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: settings),
@@ -131,6 +152,11 @@ let package = Package(
                 "Jobs", "LocalBackend", "LocalProbe", "HTTPTransport", "TestMedia", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RecastTests",
+            dependencies: ["Recast", "FFmpeg", "Jobs", "TestMedia", logging],
             swiftSettings: settings
         ),
         .testTarget(

@@ -23,6 +23,7 @@ static const int recast_error_permission = AVERROR(EPERM);
 static const int recast_error_exit = AVERROR_EXIT;
 static const int recast_error_memory = AVERROR(ENOMEM);
 static const int recast_error_option = AVERROR_OPTION_NOT_FOUND;
+static const int recast_error_argument = AVERROR(EINVAL);
 static const int64_t recast_no_pts = AV_NOPTS_VALUE;
 static inline int recast_error_from_errno(int code) { return AVERROR(code); }
 

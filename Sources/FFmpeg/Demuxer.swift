@@ -43,10 +43,14 @@ public struct Demuxer: ~Copyable {
         avio_context_free(&io)
     }
 
-    /// Opens and probes an input.
+    /// Opens an input and, unless its headers are known to say all, probes it.
     ///
     /// - Throws: when the container is not one of the listed ones, is damaged, or the deadline passes.
-    public static func open(_ body: InputBody, limits: IngestLimits) throws(FFmpegError) -> Demuxer {
+    public static func open(
+        _ body: InputBody,
+        limits: IngestLimits,
+        isProbed: Bool = true
+    ) throws(FFmpegError) -> Demuxer {
         // No single allocation needs more: the largest is one 16-bit plane of the largest picture, or
         // the sample table of the longest clip.
         av_max_alloc(256 << 20)
@@ -78,16 +82,25 @@ public struct Demuxer: ~Copyable {
             throw FFmpegError(status: status, action: "recognise the container")
         }
         do throws(FFmpegError) {
-            try probe(context, limits)
+            // A decoder that refuses a picture's size while probing leaves 0x0 behind.
+            let stated = pictureSizes(context)
+            if isProbed { try probe(context, limits) }
             var streams: [Stream] = []
             for index in 0..<Int(context.pointee.nb_streams) {
                 guard let stream = context.pointee.streams[index] else { continue }
-                streams.append(try Stream(stream))
+                streams.append(try Stream(stream, statedSize: index < stated.count ? stated[index] : nil))
             }
             return Demuxer(owning: context, io, body, streams)
         } catch {
             close(context, io)
             throw error
+        }
+    }
+
+    private static func pictureSizes(_ context: UnsafeMutablePointer<AVFormatContext>) -> [Size] {
+        (0..<Int(context.pointee.nb_streams)).map { index in
+            guard let parameters = context.pointee.streams[index]?.pointee.codecpar else { return Size(0, 0) }
+            return Size(Int(parameters.pointee.width), Int(parameters.pointee.height))
         }
     }
 
@@ -118,6 +131,34 @@ public struct Demuxer: ~Copyable {
             context.pointee.streams[index]?.pointee.discard =
                 indexes.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
         }
+    }
+
+    /// What the container's index says of one stream's packets.
+    public struct Index: Sendable {
+        public let packetCount: Int
+        /// Bytes of all packets together.
+        public let byteCount: Int64
+        /// Where the first packet begins and the last one ends; empty without packets.
+        public let range: Range<Int64>
+    }
+
+    /// The index of a stream, as far as it was read.
+    public func index(of stream: Stream) -> Index {
+        guard (0..<Int(context.pointee.nb_streams)).contains(stream.index),
+            let raw = context.pointee.streams[stream.index]
+        else { return Index(packetCount: 0, byteCount: 0, range: 0..<0) }
+        let count = avformat_index_get_entries_count(raw)
+        var bytes: Int64 = 0
+        var start = Int64.max
+        var end: Int64 = 0
+        for number in 0..<count {
+            guard let entry = avformat_index_get_entry(raw, number)?.pointee else { continue }
+            bytes &+= Int64(entry.size)
+            start = min(start, max(0, entry.pos))
+            end = max(end, entry.pos &+ Int64(entry.size))
+        }
+        let range = start < end ? start..<end : 0..<0
+        return Index(packetCount: Int(count), byteCount: bytes, range: range)
     }
 
     /// The next packet in file order, or `nil` at the end.

@@ -12,10 +12,17 @@ public struct FFmpegError: Error, Sendable, Equatable, CustomStringConvertible {
         self.action = action
     }
 
+    /// A failure that the operating system's number `errno` names; `action` completes "could not …".
+    public init(errno: Int32, action: String) {
+        self.init(status: recast_error_from_errno(errno), action: action)
+    }
+
     /// Memory could not be allocated.
     public var isOutOfMemory: Bool { status == recast_error_memory }
     /// The interrupt callback ended the call: a deadline passed or the caller cancelled.
     public var isInterrupted: Bool { status == recast_error_exit }
+    /// The call was given something it cannot work with.
+    public var isInvalidArgument: Bool { status == recast_error_argument }
 
     /// FFmpeg's own words for the status.
     public var reason: String {

@@ -1,5 +1,5 @@
 /// The limits and allow-lists of safe opening, in one value.
-public struct IngestLimits: Sendable, Equatable {
+public struct IngestLimits: Sendable, Equatable, Codable {
     /// Pixels.
     public var maxWidth = 8192
     /// Pixels; a portrait picture may be as high as a landscape one is wide.

@@ -2,49 +2,40 @@ internal import CFFmpeg
 internal import Foundation
 internal import Synchronization
 
-/// The bytes of an input: a file read through our own callbacks, with a deadline.
+/// The bytes of an input, read through our own callbacks, with a deadline.
 // Safe: position is touched only by the one demuxer that owns the AVIOContext; the rest is atomic.
 public final class InputBody: @unchecked Sendable {
-    /// Why a body cannot be opened.
-    public enum OpenError: Error, Sendable, Equatable {
-        case missing, denied, notAFile
-        case failed(errno: Int32)
-    }
+    /// Seconds for which a deadline may wait, in all, for bytes that come from far away.
+    private static let longestWait = 600.0
 
-    private let descriptor: Int32
+    private let reader: any ByteReader
     private var position: Int64 = 0
     private let interrupted = Atomic<Bool>(false)
     private let deadline = Atomic<UInt64>(.max)
-    /// Bytes in the file when it was opened.
+    private let waited = Atomic<UInt64>(0)
     public let byteCount: Int64
 
-    /// Opens a regular file for reading.
-    ///
-    /// The path is only ever given to the operating system.
-    public init(path: String) throws(OpenError) {
-        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard opened >= 0 else {
-            switch errno {
-            case ENOENT, ENOTDIR: throw .missing
-            case EACCES, EPERM: throw .denied
-            default: throw .failed(errno: errno)
-            }
-        }
-        var status = stat()
-        guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(opened)
-            throw .notAFile
-        }
-        descriptor = opened
-        byteCount = Int64(status.st_size)
+    public init(_ reader: any ByteReader) {
+        self.reader = reader
+        byteCount = reader.byteCount
     }
 
-    deinit { close(descriptor) }
+    /// Opens a regular file for reading.
+    public convenience init(path: String) throws(FileReader.OpenError) {
+        self.init(try FileReader(path: path))
+    }
 
     /// Every libav call that waits on this body fails from now on.
-    public func interrupt() { interrupted.store(true, ordering: .relaxed) }
+    public func interrupt() {
+        interrupted.store(true, ordering: .relaxed)
+        reader.interrupt()
+    }
 
-    /// Calls fail when `seconds` from now have passed; `nil` lifts the deadline.
+    /// Seconds spent waiting for bytes from far away.
+    public var waitedSeconds: Double { Double(waited.load(ordering: .relaxed)) / 1e9 }
+
+    /// Calls fail when `seconds` from now have passed, not counting what remote bytes make them wait;
+    /// `nil` lifts the deadline.
     func setDeadline(seconds: Double?) {
         let nanoseconds = seconds.map { MonotonicClock.nanoseconds &+ UInt64($0 * 1e9) }
         deadline.store(nanoseconds ?? .max, ordering: .relaxed)
@@ -57,11 +48,26 @@ public final class InputBody: @unchecked Sendable {
 
     fileprivate func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
         guard !isInterrupted else { return recast_error_exit }
-        let got = pread(descriptor, buffer, Int(count), off_t(position))
-        guard got >= 0 else { return recast_error_from_errno(errno) }
-        guard got > 0 else { return recast_error_eof }
-        position += Int64(got)
-        return Int32(got)
+        let bytes = UnsafeMutableRawBufferPointer(start: buffer, count: Int(max(count, 0)))
+        let start = MonotonicClock.nanoseconds
+        defer { if reader.isRemote { forgive(MonotonicClock.nanoseconds &- start) } }
+        do {
+            let got = try reader.read(at: position, into: bytes)
+            guard got > 0 else { return recast_error_eof }
+            position += Int64(got)
+            return Int32(got)
+        } catch {
+            return error.status
+        }
+    }
+
+    /// Moves the deadline by time that was spent waiting.
+    private func forgive(_ nanoseconds: UInt64) {
+        waited.wrappingAdd(nanoseconds, ordering: .relaxed)
+        let end = deadline.load(ordering: .relaxed)
+        guard end != .max, waitedSeconds < InputBody.longestWait else { return }
+        // A deadline lifted meanwhile stays lifted.
+        _ = deadline.compareExchange(expected: end, desired: end &+ nanoseconds, ordering: .relaxed)
     }
 
     fileprivate func seek(to offset: Int64, whence: Int32) -> Int64 {

@@ -1,53 +1,57 @@
 internal import CFFmpeg
 internal import Foundation
+internal import Synchronization
 
-/// Where an output's bytes go: a file written through our own callbacks.
+/// An output's bytes, written through our own callbacks.
 // Safe: used by the one muxer that owns it; libav never calls two callbacks at once.
 public final class OutputBody: @unchecked Sendable {
-    private let descriptor: Int32
-    private var position: Int64 = 0
-    /// The errno of the first write that failed, 0 before.
-    public private(set) var failure: Int32 = 0
-    /// Bytes written so far.
-    public private(set) var byteCount: Int64 = 0
+    private let writer: any ByteWriter
+    /// Where the next byte goes; after the header is written, how long it was.
+    public private(set) var position: Int64 = 0
+    /// The first write that failed.
+    public private(set) var failure: FFmpegError?
+    private let waited = Atomic<UInt64>(0)
+    /// The end of what was written so far.
+    public var byteCount: Int64 { writer.byteCount }
+    /// Seconds spent waiting for a place far away to take the bytes.
+    public var waitedSeconds: Double { Double(waited.load(ordering: .relaxed)) / 1e9 }
+
+    public init(_ writer: any ByteWriter) { self.writer = writer }
 
     /// Creates a file that must not exist yet.
     ///
     /// - Throws: the errno as an `FFmpegError`.
-    public init(creating path: String) throws(FFmpegError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw FFmpegError(status: recast_error_from_errno(errno), action: "create the output")
-        }
+    public convenience init(creating path: String) throws(FFmpegError) {
+        self.init(try FileWriter(creating: path))
     }
 
-    deinit { close(descriptor) }
-
-    /// Waits until the bytes are on the disk.
-    public func synchronize() throws(FFmpegError) {
-        guard fsync(descriptor) == 0 else {
-            throw FFmpegError(status: recast_error_from_errno(errno), action: "sync the output")
-        }
-    }
+    /// Waits until the bytes are safe.
+    public func synchronize() throws(FFmpegError) { try writer.synchronize() }
 
     fileprivate func write(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
-        var done = 0
-        while done < count {
-            let written = pwrite(descriptor, bytes + done, count - done, off_t(position))
-            guard written > 0 else {
-                if errno == EINTR { continue }
-                failure = failure == 0 ? errno : failure
-                return recast_error_from_errno(errno)
+        let start = MonotonicClock.nanoseconds
+        defer {
+            if writer.isRemote {
+                waited.wrappingAdd(MonotonicClock.nanoseconds &- start, ordering: .relaxed)
             }
-            done += written
-            position += Int64(written)
-            byteCount = max(byteCount, position)
         }
-        return Int32(count)
+        do {
+            try writer.write(UnsafeRawBufferPointer(start: bytes, count: count), at: position)
+            position += Int64(count)
+            return Int32(count)
+        } catch {
+            failure = failure ?? error
+            return error.status
+        }
     }
 
     fileprivate func read(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, at offset: Int64) -> Int {
-        pread(descriptor, bytes, count, off_t(offset))
+        do {
+            let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: count)
+            return try writer.read(at: offset, into: buffer)
+        } catch {
+            return Int(error.status)
+        }
     }
 
     fileprivate func seek(to offset: Int64, whence: Int32) -> Int64 {
@@ -116,7 +120,7 @@ public final class OutputBody: @unchecked Sendable {
 
         func read(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
             let got = body.read(bytes, count, at: position)
-            guard got > 0 else { return got == 0 ? recast_error_eof : recast_error_from_errno(errno) }
+            guard got > 0 else { return got == 0 ? recast_error_eof : Int32(got) }
             position += Int64(got)
             return Int32(got)
         }

@@ -29,33 +29,7 @@ public struct Scaler: ~Copyable {
         to output: Size,
         color: ColorTags
     ) throws(FFmpegError) -> Scaler {
-        let context = try allocated(
-            sws_getContext(
-                Int32(frame.size.width),
-                Int32(frame.size.height),
-                frame.pixelFormat.raw,
-                Int32(output.width),
-                Int32(output.height),
-                AV_PIX_FMT_YUV420P,
-                Int32(SWS_BICUBIC),
-                nil,
-                nil,
-                nil
-            ),
-            "scale \(frame.pixelFormat) pictures of \(frame.size)"
-        )
-        let from = sws_getCoefficients(Int32(input.matrix))
-        let to = sws_getCoefficients(Int32(color.matrix))
-        sws_setColorspaceDetails(
-            context,
-            from,
-            input.isFullRange ? 1 : 0,
-            to,
-            color.isFullRange ? 1 : 0,
-            0,
-            1 << 16,
-            1 << 16
-        )
+        let context = try makeContext(like: frame, input, to: output, color)
         let bytes = av_image_get_buffer_size(
             AV_PIX_FMT_YUV420P,
             Int32(output.width),
@@ -67,6 +41,47 @@ public struct Scaler: ~Copyable {
             throw FFmpegError(status: recast_error_memory, action: "allocate pictures of \(output)")
         }
         return Scaler(owning: context, pool: pool, output: output, color: color)
+    }
+
+    /// The ranges go in before the context is initialised: set later, they are ignored for more than 8 bits.
+    private static func makeContext(
+        like frame: Frame,
+        _ input: ColorTags,
+        to output: Size,
+        _ color: ColorTags
+    ) throws(FFmpegError) -> OpaquePointer {
+        let context = try allocated(sws_alloc_context(), "create a scaler")
+        let raw = UnsafeMutableRawPointer(context)
+        let options: [(String, Int64)] = [
+            ("srcw", Int64(frame.size.width)), ("srch", Int64(frame.size.height)),
+            ("src_format", Int64(frame.pixelFormat.raw.rawValue)), ("src_range", input.isFullRange ? 1 : 0),
+            ("dstw", Int64(output.width)), ("dsth", Int64(output.height)),
+            ("dst_format", Int64(AV_PIX_FMT_YUV420P.rawValue)), ("dst_range", color.isFullRange ? 1 : 0),
+            ("sws_flags", Int64(SWS_BICUBIC)),
+        ]
+        do throws(FFmpegError) {
+            for (name, value) in options {
+                try check(av_opt_set_int(raw, name, value, 0), "set \(name) on the scaler")
+            }
+            try check(
+                sws_init_context(context, nil, nil),
+                "scale \(frame.pixelFormat) pictures of \(frame.size)"
+            )
+        } catch {
+            sws_freeContext(context)
+            throw error
+        }
+        sws_setColorspaceDetails(
+            context,
+            sws_getCoefficients(Int32(input.matrix)),
+            input.isFullRange ? 1 : 0,
+            sws_getCoefficients(Int32(color.matrix)),
+            color.isFullRange ? 1 : 0,
+            0,
+            1 << 16,
+            1 << 16
+        )
+        return context
     }
 
     /// The scaled picture, with the pts of the original.

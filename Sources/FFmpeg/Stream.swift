@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Foundation
 
 /// A stream's codec parameters: a copy of its own, read-only.
 // Safe: written once in init.
@@ -39,6 +40,8 @@ public struct Stream: Sendable {
     public let sampleAspectRatio: Rational
     public let color: ColorTags
     public let averageFrameRate: Rational
+    /// The lowest rate whose grid holds every pts, guessed by libavformat; 0/0 when unknown.
+    public let baseFrameRate: Rational
     public let orientation: Orientation
     public private(set) var sampleRate: Int
     public private(set) var channelCount: Int
@@ -47,7 +50,7 @@ public struct Stream: Sendable {
     public let language: String?
     public let parameters: CodecParameters
 
-    init(_ stream: UnsafeMutablePointer<AVStream>) throws(FFmpegError) {
+    init(_ stream: UnsafeMutablePointer<AVStream>, statedSize: Size?) throws(FFmpegError) {
         let value = stream.pointee
         let codecpar = try allocated(value.codecpar, "read a stream")
         index = Int(value.index)
@@ -62,10 +65,11 @@ public struct Stream: Sendable {
         startPTS = value.start_time.asPTS
         duration = value.duration.asPTS.flatMap { $0 > 0 ? $0 : nil }
         bitsPerSecond = codecpar.pointee.bit_rate
-        size = Size(Int(codecpar.pointee.width), Int(codecpar.pointee.height))
+        let probedSize = Size(Int(codecpar.pointee.width), Int(codecpar.pointee.height))
+        size = probedSize.width > 0 ? probedSize : statedSize ?? probedSize
         pixelFormat = PixelFormat(kind == .video ? codecpar.pointee.format : -1)
-        let stated = Rational(value.sample_aspect_ratio)
-        sampleAspectRatio = stated.isPositive ? stated : Rational(codecpar.pointee.sample_aspect_ratio)
+        let aspect = Rational(value.sample_aspect_ratio)
+        sampleAspectRatio = aspect.isPositive ? aspect : Rational(codecpar.pointee.sample_aspect_ratio)
         color = ColorTags(
             primaries: Int(codecpar.pointee.color_primaries.rawValue),
             transfer: Int(codecpar.pointee.color_trc.rawValue),
@@ -73,7 +77,8 @@ public struct Stream: Sendable {
             isFullRange: codecpar.pointee.color_range == AVCOL_RANGE_JPEG || pixelFormat.impliesFullRange
         )
         let average = Rational(value.avg_frame_rate)
-        averageFrameRate = average.isPositive ? average : Rational(value.r_frame_rate)
+        baseFrameRate = Rational(value.r_frame_rate)
+        averageFrameRate = average.isPositive ? average : baseFrameRate
         orientation = Orientation(of: stream)
         sampleRate = Int(codecpar.pointee.sample_rate)
         channelCount = Int(codecpar.pointee.ch_layout.nb_channels)
@@ -128,17 +133,14 @@ public struct Orientation: Sendable, Hashable {
     init(matrix: UnsafePointer<Int32>) {
         let (a, b, c, d) = (Double(matrix[0]), Double(matrix[1]), Double(matrix[3]), Double(matrix[4]))
         let determinant = a * d - b * c
-        // Undo a horizontal mirror first, so that what is left is a pure rotation.
-        var copy = (0..<9).map { matrix[$0] }
-        if determinant < 0 { av_display_matrix_flip(&copy, 1, 0) }
-        // av_display_rotation_get counts counterclockwise.
-        let degrees = -av_display_rotation_get(&copy)
-        guard determinant != 0, degrees.isFinite else {
+        guard determinant != 0 else {
             self = .upright
             return
         }
-        let quarters = Int((degrees / 90).rounded())
-        self.init(clockwiseDegrees: ((quarters % 4) + 4) % 4 * 90, isMirrored: determinant < 0)
+        // With the mirror taken off its x axis, what is left is a rotation: (1, 0) goes to (a, b), y down.
+        let sign = determinant < 0 ? -1.0 : 1.0
+        let quarters = Int((atan2(sign * b, sign * a) / (.pi / 2)).rounded())
+        self.init(clockwiseDegrees: (quarters + 4) % 4 * 90, isMirrored: determinant < 0)
     }
 
     init(of stream: UnsafeMutablePointer<AVStream>) {

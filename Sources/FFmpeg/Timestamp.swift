@@ -1,7 +1,7 @@
 internal import CFFmpeg
 
 /// Seconds per tick, or a rate per second, as an exact fraction.
-public struct Rational: Sendable, Hashable, CustomStringConvertible {
+public struct Rational: Sendable, Hashable, Codable, CustomStringConvertible {
     public let numerator: Int32
     public let denominator: Int32
 

@@ -1,7 +1,7 @@
 internal import CFFmpeg
 
 /// A picture's width and height in pixels.
-public struct Size: Sendable, Hashable, CustomStringConvertible {
+public struct Size: Sendable, Hashable, Codable, CustomStringConvertible {
     public let width: Int
     public let height: Int
 

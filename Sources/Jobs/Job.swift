@@ -95,6 +95,8 @@ package struct Job: Codable, Sendable, Equatable {
     package var finished: Date?
     /// Why the job as a whole failed, or the last transient failure.
     package var error: JobError?
+    /// Record and notification say how the job ended; until then a redelivered message makes them say it.
+    package var isSettled: Bool
 
     package init(
         id: String,
@@ -122,6 +124,7 @@ package struct Job: Codable, Sendable, Equatable {
         attempt = 0
         failureCount = 0
         isCancelRequested = false
+        isSettled = false
         self.submitted = submitted
     }
 

@@ -135,7 +135,8 @@ struct BenchCommand: AsyncParsableCommand {
     ) -> [String] {
         let speed =
             peerSettings == .same
-            ? ["-preset", "faster", "-rc-lookahead", "40", "-refs", "1"] : ["-preset", "medium"]
+            ? ["-preset", "faster", "-rc-lookahead", "40", "-refs", "1", "-aq-strength", "0.8"]
+            : ["-preset", "medium"]
         let rates = [
             "-b:v", "\(preset.video.bitsPerSecond)", "-maxrate", "14000k", "-bufsize", "14000k",
             "-g", "\(preset.video.maxKeyframeDistance)", "-fpsmax", "\(preset.video.maxFrameRate.numerator)",

@@ -3,12 +3,11 @@ internal import Glibc
 internal import Transcoding
 
 extension PresetLibrary {
-    /// The presets beside the program: installed under `share/recast/presets`, or in the source tree.
-    static func standard() -> PresetLibrary {
+    /// The presets in `folder`, and those beside the program: installed under `share/recast/presets`, or in
+    /// the source tree.
+    static func standard(folder path: String? = Configuration.presetsFolder()) -> PresetLibrary {
         var folders: [URL] = []
-        if let path = ProcessInfo.processInfo.environment["RECAST_PRESETS"] {
-            folders.append(URL(fileURLWithPath: path))
-        }
+        if let path { folders.append(URL(fileURLWithPath: path)) }
         var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
         folders.append(folder.appendingPathComponent("../share/recast/presets").standardized)

@@ -9,7 +9,10 @@ struct Recast: AsyncParsableCommand {
         commandName: "recast",
         abstract: "Turns phone and browser videos into web-playable renditions.",
         version: "0.1.0",
-        subcommands: [TranscodeCommand.self, ProbeCommand.self, BenchCommand.self]
+        subcommands: [
+            TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, WorkCommand.self, InitCommand.self,
+            RecordsCommand.self, RedriveCommand.self, ConfigCommand.self,
+        ]
     )
 
     /// Parses the arguments, runs the command, and returns the exit status.
@@ -38,6 +41,7 @@ struct Recast: AsyncParsableCommand {
 enum Program {
     /// Keeps the main thread alive and blocked: an `async` entry ends it, which valgrind does not survive.
     static func main() {
+        EngineCommand.runIfAsked()
         Task.detached { Foundation.exit(await Recast.execute()) }
         DispatchSemaphore(value: 0).wait()
     }
@@ -55,7 +59,7 @@ enum ExitStatus {
     static func of(_ code: TranscodingError.Code) -> Int32 {
         switch code {
         case .presetInvalid, .outputExists: usage
-        case .outputUnwritable, .engine: 6
+        case .outputUnwritable, .outputNeedsFile, .engine, .engineCrashed: 6
         case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
         case .inputLimit: 4
         case .outputRejected: 5

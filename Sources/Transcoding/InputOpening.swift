@@ -3,10 +3,25 @@ internal import Foundation
 
 /// Opening an input and judging its damage, with errors that name the file.
 enum InputOpening {
-    static func body(_ path: String, _ limits: IngestLimits) throws(TranscodingError) -> InputBody {
-        let body: InputBody
+    static func body(_ input: TranscodeInput, _ limits: IngestLimits) throws(TranscodingError) -> InputBody {
+        let reader: any ByteReader
+        switch input {
+        case .file(let path): reader = try file(path)
+        case .reader(let given, _): reader = given
+        }
+        guard reader.byteCount > 0 else { throw TranscodingError(.inputEmpty, "\(input.name) is empty") }
+        guard reader.byteCount <= limits.maxInputBytes else {
+            throw .limit(
+                "input-bytes",
+                "\(input.name) has \(reader.byteCount) bytes; at most \(limits.maxInputBytes)"
+            )
+        }
+        return InputBody(reader)
+    }
+
+    private static func file(_ path: String) throws(TranscodingError) -> FileReader {
         do {
-            body = try InputBody(path: path)
+            return try FileReader(path: path)
         } catch {
             switch error {
             case .missing: throw TranscodingError(.inputMissing, "\(path) does not exist")
@@ -20,14 +35,6 @@ enum InputOpening {
                 )
             }
         }
-        guard body.byteCount > 0 else { throw TranscodingError(.inputEmpty, "\(path) is empty") }
-        guard body.byteCount <= limits.maxInputBytes else {
-            throw .limit(
-                "input-bytes",
-                "\(path) has \(body.byteCount) bytes; at most \(limits.maxInputBytes)"
-            )
-        }
-        return body
     }
 
     static func demuxer(

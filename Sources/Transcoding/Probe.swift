@@ -15,7 +15,7 @@ public struct Probe: Sendable {
     /// - Throws: `input.missing`, `input.empty`, `input.unreadable` or `input.limit`.
     public init(path: String, limits: IngestLimits = IngestLimits()) throws(TranscodingError) {
         LogCapture.silence()
-        let body = try InputOpening.body(path, limits)
+        let body = try InputOpening.body(.file(path: path), limits)
         var demuxer = try InputOpening.demuxer(body, limits, (path as NSString).lastPathComponent)
         self.path = path
         byteCount = body.byteCount

@@ -17,9 +17,11 @@ struct ResourceWatch: Sendable {
     var usedCPUSeconds: Double { ResourceWatch.cpuSeconds() - startCPU }
 
     /// Refuses what an input known to last `seconds` by now does not justify.
-    func check(seconds: Double) throws(TranscodingError) {
+    ///
+    /// `waited` are the seconds for which its bytes, or its output's, were on their way.
+    func check(seconds: Double, waited: Double = 0) throws(TranscodingError) {
         let wall = limits.wallSecondsBase + limits.wallSecondsPerSecond * seconds
-        if wallSeconds > wall {
+        if wallSeconds - waited > wall {
             throw .limit("wall-seconds", "\(name) took over \(Int(wall)) s")
         }
         let cpu = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds
@@ -40,8 +42,14 @@ struct ResourceWatch: Sendable {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// Opened once, because a process may have lost the right to open files by the time it asks.
+    private static let statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+
     static func residentBytes() -> Int64 {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        let text = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
+            let got = pread(statm, buffer.baseAddress, buffer.count, 0)
+            return String(decoding: buffer.prefix(max(0, got)), as: UTF8.self)
+        }
         let fields = text.split(separator: " ")
         return fields.count > 1 ? (Int64(fields[1]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))) : 0
     }

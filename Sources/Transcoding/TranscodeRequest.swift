@@ -1,25 +1,72 @@
 public import FFmpeg
+internal import Foundation
+
+/// What is transcoded.
+public enum TranscodeInput: Sendable {
+    case file(path: String)
+    /// Bytes from elsewhere; the name is for messages only.
+    case reader(any ByteReader, name: String)
+
+    /// The path, or the name of a reader.
+    public var name: String {
+        switch self {
+        case .file(let path): path
+        case .reader(_, let name): name
+        }
+    }
+}
+
+/// Where the result goes.
+public enum TranscodeOutput: Sendable {
+    /// The file appears under its name when it is whole.
+    case file(path: String)
+    /// A file without a name yet, written and read back in any order.
+    case unnamedFile(any ByteWriter, name: String)
+    /// Bytes to elsewhere, written once each in rising order, except for the head, which comes last.
+    ///
+    /// The first bytes, `MoovReserve` and a little more, are written in one piece from offset 0 when the
+    /// rest is there and has been checked. The writer is never read. It takes inputs that state how long
+    /// they are; for others the transcode throws `output.needs-file`.
+    case writer(any ByteWriter, name: String)
+
+    /// The path, or the name of a writer.
+    public var name: String {
+        switch self {
+        case .file(let path): path
+        case .unnamedFile(_, let name), .writer(_, let name): name
+        }
+    }
+}
 
 /// What to make of what.
 public struct TranscodeRequest: Sendable {
-    public var inputPath: String
-    public var outputPath: String
+    public var input: TranscodeInput
+    public var output: TranscodeOutput
     public var preset: Preset
     public var limits = IngestLimits()
     /// Cores to share out; `nil` means all of them.
     public var threads: Int?
-    /// Whether a file already at `outputPath` may be replaced.
+    /// Whether a file already at the output's path may be replaced.
     public var replacesOutput = false
 
-    public init(inputPath: String, outputPath: String, preset: Preset) {
-        self.inputPath = inputPath
-        self.outputPath = outputPath
+    public init(input: TranscodeInput, output: TranscodeOutput, preset: Preset) {
+        self.input = input
+        self.output = output
         self.preset = preset
     }
+
+    public init(inputPath: String, outputPath: String, preset: Preset) {
+        self.init(input: .file(path: inputPath), output: .file(path: outputPath), preset: preset)
+    }
+
+    /// The input's path, or its name when it is no file.
+    public var inputPath: String { input.name }
+    /// The output's path, or its name when it is no file.
+    public var outputPath: String { output.name }
 }
 
 /// How far a transcode has come; reported at most ten times a second.
-public struct TranscodeProgress: Sendable {
+public struct TranscodeProgress: Sendable, Codable {
     /// Seconds of the output written so far.
     public let seconds: Double
     /// Seconds the container promises; `nil` when it does not say.
@@ -30,25 +77,56 @@ public struct TranscodeProgress: Sendable {
     public let elapsed: Double
 }
 
+/// What an input turned out to be.
+public struct DetectedProperties: Sendable, Equatable, Codable {
+    /// libav's name of the format, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    public let container: String
+    public let byteCount: Int64
+    /// Seconds, as the container states it, else as far as was decoded.
+    public let duration: Double
+    /// Pixels, as coded.
+    public let size: Size
+    /// Frames per second on average.
+    public let frameRate: Double
+    public let videoCodec: String
+    /// `nil` without sound.
+    public let audioCodec: String?
+}
+
 /// What a transcode made.
-public struct TranscodeResult: Sendable {
+public struct TranscodeResult: Sendable, Codable {
     /// One stage's share of the work.
-    public struct StageTime: Sendable {
+    public struct StageTime: Sendable, Codable {
         public let name: String
         /// Wall seconds in which the stage worked, waiting for other stages not counted.
         public let busySeconds: Double
     }
 
+    /// What one stream of the output holds.
+    public struct StreamShare: Sendable, Codable, Equatable {
+        public let codec: String
+        /// Of its packets, without the container.
+        public let byteCount: Int64
+        /// On average over the output's duration.
+        public let bitsPerSecond: Int64
+    }
+
+    /// The output's path, or its name when it is no file.
     public let outputPath: String
     public let byteCount: Int64
     /// Seconds.
     public let duration: Double
     public let size: Size
     public let frameRate: Rational
-    public let hasAudio: Bool
+    public let video: StreamShare
+    /// `nil` without sound.
+    public let audio: StreamShare?
+    public let input: DetectedProperties
     public let decodedFrameCount: Int
     public let frameCount: Int
     public let wallSeconds: Double
     public let cpuSeconds: Double
     public let stages: [StageTime]
+
+    public var hasAudio: Bool { audio != nil }
 }

@@ -4,6 +4,21 @@ internal import FFmpeg
 public struct Transcoder: Sendable {
     public init() { LogCapture.silence() }
 
+    /// Opens what a run would otherwise open, for a process that is about to lose the right to.
+    package static func prepareForConfinement() { _ = ResourceWatch.residentBytes() }
+
+    /// Makes one rendition as `transcode` does, but blocks the calling thread and cannot be cancelled.
+    ///
+    /// For a confined process: Swift's tasks run on Dispatch's shared pool, which now and then opens files in
+    /// /proc to count its busy threads, and ends the process when it cannot. The engine's own queues are
+    /// not of that pool.
+    package func transcodeBlocking(
+        _ request: TranscodeRequest,
+        onProgress: @escaping @Sendable (TranscodeProgress) -> Void
+    ) -> Result<TranscodeResult, TranscodingError> {
+        StageGraph(request, report: onProgress).runHere()
+    }
+
     /// Makes one rendition of one input.
     ///
     /// The output appears under its name only when it is whole, synced and checked. Cancelling the task

@@ -14,7 +14,11 @@ public struct TranscodingError: Error, Sendable, CustomStringConvertible {
         case outputExists = "output.exists"
         case outputUnwritable = "output.unwritable"
         case outputRejected = "output.rejected"
+        /// Only a file can take this output: its index cannot be given a place ahead of time.
+        case outputNeedsFile = "output.needs-file"
         case engine = "engine.failed"
+        /// The process that transcoded died; another try may work.
+        case engineCrashed = "engine.crashed"
         case cancelled = "cancelled"
     }
 

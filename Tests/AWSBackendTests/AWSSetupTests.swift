@@ -81,7 +81,7 @@ struct AWSSetupTests {
         _ = try await AWSSetup(client: try account.client()).run(plan)
         let attributes = try await Self.state(account, plan)["queue"]?["Attributes"]
         let redrive = try JSON(text: try #require(attributes?["RedrivePolicy"]?.string))
-        #expect(redrive["maxReceiveCount"]?.number == 12 || redrive["maxReceiveCount"]?.string == "12")
+        #expect(redrive["maxReceiveCount"]?.number == 1000 || redrive["maxReceiveCount"]?.string == "1000")
         let name = try #require(plan.deadLetterURL?.split(separator: "/").last)
         #expect(redrive["deadLetterTargetArn"]?.string?.hasSuffix(":\(name)") == true)
         let policy = try JSON(text: try #require(attributes?["Policy"]?.string))

@@ -8,7 +8,11 @@ struct ArchitectureTests {
         "CFFmpeg": [],
         "FFmpeg": ["CFFmpeg", "Foundation", "Synchronization"],
         "Transcoding": ["FFmpeg", "Foundation", "Dispatch", "Synchronization"],
-        "Jobs": ["Transcoding", "Foundation", "Logging"],
+        "CProcess": [],
+        "IsolatedEngine": [
+            "CProcess", "FFmpeg", "Transcoding", "Foundation", "Dispatch", "Synchronization",
+        ],
+        "Jobs": ["FFmpeg", "Transcoding", "IsolatedEngine", "Foundation", "Logging", "Synchronization"],
         "CCrypto": [],
         "CCurl": [],
         "CLinux": [],
@@ -20,14 +24,15 @@ struct ArchitectureTests {
             "Logging", "Synchronization",
         ],
         "Recast": [
-            "FFmpeg", "Transcoding", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend", "Foundation",
-            "ArgumentParser", "Glibc", "Dispatch", "Logging", "ServiceLifecycle", "Synchronization", "Yams",
+            "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend",
+            "HTTPTransport", "Foundation", "ArgumentParser", "Glibc", "Dispatch", "Logging",
+            "ServiceLifecycle", "Synchronization", "UnixSignals", "Yams",
         ],
     ]
 
     private static let cLibraryUsers = [
-        ("CFFmpeg", "FFmpeg"), ("CCurl", "HTTPTransport"), ("CCrypto", "AWSSignature"),
-        ("CLinux", "LocalBackend"),
+        ("CFFmpeg", "FFmpeg"), ("CProcess", "IsolatedEngine"), ("CCurl", "HTTPTransport"),
+        ("CCrypto", "AWSSignature"), ("CLinux", "LocalBackend"),
     ]
     private static let cLibraries = Set(cLibraryUsers.map(\.0))
 
@@ -56,9 +61,14 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("Dispatch is used only where calls block: the stages, libcurl, files, and the program")
+    @Test(
+        "Dispatch is used only where calls block: stages, libcurl, files, the engine's process, the program"
+    )
     func keepsDispatchInStages() throws {
-        let rooms = ["Transcoding/Stages/", "HTTPTransport/", "LocalBackend/FileExecutor.swift", "Recast/"]
+        let rooms = [
+            "Transcoding/Stages/", "HTTPTransport/", "IsolatedEngine/", "LocalBackend/FileExecutor.swift",
+            "Recast/",
+        ]
         for file in try SourceFile.all() where file.usesDispatch {
             let isAllowed = rooms.contains { file.path.hasPrefix($0) }
             #expect(isAllowed, "\(file.path) uses Dispatch")

@@ -46,9 +46,20 @@ struct HostileInputTests {
         expectRefusal(result, status: 3, folder: outputs)
     }
 
-    @Test("Pictures that are too large are refused before they are decoded")
-    func refusesPictureBomb() throws {
-        let result = try RecastProgram.transcode(try files.pictureBomb(), to: outputs, limit: 30)
+    @Test(
+        "Pictures that are too large are refused before they are decoded",
+        arguments: ["mp4", "mkv", "ts", "mpg", "flv", "avi", "webm"]
+    )
+    func refusesPictureBomb(container: String) throws {
+        let input = try files.pictureBomb(container: container)
+        let result = try RecastProgram.transcode(input, to: outputs, limit: 30)
+        expectRefusal(result, status: 4, folder: outputs)
+        expectNamed(["pixels", "height"], in: result)
+    }
+
+    @Test("Pictures that become too large on the way are refused")
+    func refusesGrowingPictures() throws {
+        let result = try RecastProgram.transcode(try files.growingPictures(), to: outputs, limit: 30)
         expectRefusal(result, status: 4, folder: outputs)
         expectNamed(["pixels", "height"], in: result)
     }

@@ -4,17 +4,7 @@ import Testing
 
 /// The built executable, run as its users run it.
 enum RecastProgram {
-    /// Where the build put the executable; the environment variable RECAST_EXECUTABLE overrules it.
-    static let tool: Tool = {
-        if let path = ProcessInfo.processInfo.environment["RECAST_EXECUTABLE"] { return Tool(path) }
-        let folders = [
-            URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent(),
-            Bundle.main.bundleURL,
-            Samples.packageRoot.appendingPathComponent(".build/debug"),
-        ]
-        let paths = folders.map { $0.appendingPathComponent("recast").path }
-        return Tool(paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? paths[2])
-    }()
+    static let tool = Tool.recast
 
     static func transcode(
         _ input: String,

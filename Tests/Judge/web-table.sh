@@ -64,18 +64,17 @@ length() {
     awk -v v="${video:-0}" -v a="${audio:-0}" 'BEGIN { print (v > a ? v : a) }'
 }
 
-# ssim OUT CLIP: SSIM (All) of OUT's picture against CLIP's, scaled to OUT's
-# size and matched by time at OUT's rate. eof_action=pass keeps OUT's last frame
-# where it lasts half a step or less. Where one picture ends before the other, its
-# last frame is repeated, so that a missing end costs. Uses $bwdif, $width, $height.
+# ssim OUT CLIP: SSIM (All) of each of OUT's pictures against the one of CLIP's, scaled
+# to OUT's size, that is nearest in time. Uses $bwdif, $width, $height.
 ssim() {
-    local fps tags timing
-    fps=$(field "$1" v:0 avg_frame_rate)
+    local tags timing half
+    # The comparison takes the latest of CLIP's pictures that has begun: half a period early is nearest.
+    half=$(awk -v r="$(rate "$(field "$2" v:0 avg_frame_rate)")" 'BEGIN { print (r > 0 ? 0.5 / r : 0) }')
     tags="setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
-    timing="setpts=PTS-STARTPTS,fps=$fps:round=near,settb=AVTB,setpts=PTS-STARTPTS"
+    timing="setpts=PTS-STARTPTS,settb=AVTB"
     ffmpeg -hide_banner -nostats -i "$1" -i "$2" -lavfi "
-        [1:v:0]${bwdif}$timing,scale=$width:$height:flags=lanczos:in_range=auto:out_range=tv,format=yuv420p,setsar=1,$tags[r0];
-        [0:v:0]${timing/round=near/round=near:eof_action=pass},format=yuv420p,setsar=1,$tags[d0];
+        [1:v:0]${bwdif}$timing,setpts=PTS-$half/TB,scale=$width:$height:flags=lanczos:in_range=auto:out_range=tv,format=yuv420p,setsar=1,$tags[r0];
+        [0:v:0]$timing,format=yuv420p,setsar=1,$tags[d0];
         [d0][r0]ssim" -f null - </dev/null 2>&1 |
         awk '/Parsed_ssim/ && match($0, /All:[0-9.]+/) { s = substr($0, RSTART + 4, RLENGTH - 4) } END { print s }'
 }
@@ -164,13 +163,11 @@ for clip in "$@"; do
     # deint=interlaced leaves frames alone that are not flagged interlaced.
     bwdif=
     [ "$(field "$clip" v:0 field_order)" = progressive ] || bwdif="bwdif=mode=send_frame:deint=interlaced,"
-    # Above 30 fps, -fpsmax alone may keep the frames between those that the
-    # comparison looks at: choose them as the comparison does. (The picture then
-    # starts at 0 whatever the sound does; only this file's picture is judged.)
+    # Above 30 fps ffmpeg gets the pictures recast keeps: every second one, or every third.
     pick=
-    if awk -v r="$(rate "$(field "$clip" v:0 avg_frame_rate)")" 'BEGIN { exit !(r > 30.01) }'; then
-        pick="setpts=PTS-STARTPTS,fps=$out_rate:round=near,"
-    fi
+    step=$(awk -v i="$(rate "$(field "$clip" v:0 avg_frame_rate)")" -v o="$(rate "$out_rate")" \
+        'BEGIN { printf "%.0f", (o > 0 ? i / o : 1) }')
+    if [ "$step" -gt 1 ]; then pick="framestep=$step,"; fi
     ffmpeg -y -v error -i "$clip" -map 0:v:0 -map '0:a:0?' \
         -vf "${bwdif}${pick}scale=$width:$height:flags=bicubic:in_range=auto:out_range=tv,format=yuv420p,setsar=1" \
         -fpsmax 30 -c:v libx264 -preset medium -profile:v main -level 3.1 -b:v 2200k \

@@ -86,15 +86,38 @@ extension HostileFiles {
 // MARK: - Files that cost too much
 
 extension HostileFiles {
-    /// 50 black pictures of 67 million pixels each, in a small file.
-    package func pictureBomb() throws -> String {
-        try ffmpeg(
+    /// Black pictures of 67 million pixels each, in a small file.
+    package func pictureBomb(container: String) throws -> String {
+        let codec = ["webm": "libvpx", "avi": "mpeg4"][container] ?? "libx264"
+        let size = codec == "mpeg4" ? "8176x8176" : "8192x8192"
+        var arguments = [
+            "-f", "lavfi", "-i", "color=black:size=\(size):rate=25,format=yuv420p", "-frames:v", "5",
+            "-c:v", codec,
+        ]
+        switch codec {
+        case "libx264":
+            arguments += ["-preset", "ultrafast", "-x264-params", "sliced-threads=1:rc-lookahead=0"]
+        case "libvpx": arguments += ["-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0"]
+        default: break
+        }
+        return try ffmpeg(arguments, to: "pictures.\(container)")
+    }
+
+    /// An MPEG transport stream that begins small and goes on with pictures of 67 million pixels.
+    package func growingPictures() throws -> String {
+        let small = try ffmpeg(
             [
-                "-f", "lavfi", "-i", "color=black:size=8192x8192:rate=25,format=yuv420p", "-frames:v", "50",
-                "-c:v", "libx264", "-preset", "ultrafast", "-x264-params", "sliced-threads=1:rc-lookahead=0",
+                "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25,format=yuv420p", "-frames:v", "50",
+                "-c:v", "libx264", "-preset", "ultrafast",
             ],
-            to: "pictures.mp4"
+            to: "small.ts"
         )
+        let large = try pictureBomb(container: "ts")
+        let path = folder.appendingPathComponent("growing.ts")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: small))
+        bytes.append(try Data(contentsOf: URL(fileURLWithPath: large)))
+        try bytes.write(to: path)
+        return path.path
     }
 
     /// Two pictures that lie `seconds` apart.

@@ -35,6 +35,22 @@ package struct Tool: Sendable {
     package static let ffmpeg = Tool("ffmpeg")
     package static let ffprobe = Tool("ffprobe")
 
+    /// The program under test; the environment variable RECAST_EXECUTABLE overrules where the build put it.
+    package static let recast = Tool(
+        ProcessInfo.processInfo.environment["RECAST_EXECUTABLE"] ?? built("recast").path
+    )
+
+    /// A program of this package, where the build put it.
+    package static func built(_ name: String) -> Tool {
+        let folders = [
+            URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent(),
+            Bundle.main.bundleURL,
+            Samples.packageRoot.appendingPathComponent(".build/debug"),
+        ]
+        let paths = folders.map { $0.appendingPathComponent(name).path }
+        return Tool(paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? paths[2])
+    }
+
     /// Runs the program to its end, or kills it after `limit` seconds.
     package func run(_ arguments: [String], limit: Double = 120) throws -> Result {
         try start(arguments).finish(limit: limit)
@@ -115,6 +131,9 @@ package final class RunningTool {
     /// Sends SIGINT, as Ctrl-C does.
     package func interrupt() { process.interrupt() }
 
+    /// Ends the program at once.
+    package func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+
     /// Waits until `condition` holds, the program ends or `limit` seconds are over; says whether it held.
     package func wait(limit: Double, until condition: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(limit)
@@ -131,7 +150,7 @@ package final class RunningTool {
     /// Waits for the end, killing the program after `limit` seconds.
     package func finish(limit: Double = 120) throws -> Tool.Result {
         if ended.wait(timeout: .now() + limit) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
+            kill()
             ended.wait()
         }
         return Tool.Result(

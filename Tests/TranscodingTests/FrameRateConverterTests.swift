@@ -6,8 +6,13 @@ import Testing
 @Suite("FrameRateConverter")
 struct FrameRateConverterTests {
     /// Places pictures at the given seconds and returns the seconds of those that stay.
-    private func place(_ seconds: [Double], rate: Rational, cap: Rational = Rational(30, 1)) -> [Double] {
-        var converter = FrameRateConverter(input: rate, cap: cap)
+    private func place(
+        _ seconds: [Double],
+        rate: Rational,
+        base: Rational = Rational(0, 0),
+        cap: Rational = Rational(30, 1)
+    ) -> [Double] {
+        var converter = FrameRateConverter(average: rate, base: base, cap: cap)
         let scale = Double(converter.timebase.denominator)
         return seconds.compactMap { converter.place(Int64(($0 * scale).rounded())) }.map {
             Double($0) / scale
@@ -25,7 +30,7 @@ struct FrameRateConverterTests {
         ]
     )
     func target(input: Rational, output: Rational) {
-        let converter = FrameRateConverter(input: input, cap: Rational(30, 1))
+        let converter = FrameRateConverter(average: input, base: input, cap: Rational(30, 1))
         #expect(abs(converter.frameRate.value - output.value) < 0.0001)
     }
 
@@ -50,6 +55,26 @@ struct FrameRateConverterTests {
         let kept = place(times, rate: Rational(25, 1))
         #expect(kept.count == times.count)
         #expect(zip(kept, times).allSatisfy { abs($0 - $1) <= 0.0021 })
+    }
+
+    @Test(
+        "Pictures left out of a steady rate make no other picture go",
+        arguments: [Rational(30_000, 1001), Rational(0, 0), Rational(120, 1)]
+    )
+    func keepsWhatIsSlowEnough(base: Rational) {
+        let times = (0..<180).filter { $0 % 9 != 4 && $0 % 31 > 3 }.map { Double($0) * 1001 / 30_000 }
+        let kept = place(times, rate: Rational(1_520_000, 59_059), base: base)
+        #expect(kept.count == times.count)
+        #expect(zip(kept, times).allSatisfy { abs($0 - $1) <= 0.0021 })
+    }
+
+    @Test("A burst over the cap is thinned to it, and what follows is not")
+    func thinsBursts() {
+        let calm = (0..<60).map { Double($0) / 12 }
+        let burst = (0..<120).map { 5 + Double($0) / 60 }
+        let kept = place(calm + burst, rate: Rational(2571, 100))
+        #expect(kept.filter { $0 < 4.99 }.count == 60)
+        #expect((59...62).contains(kept.filter { $0 >= 4.99 }.count))
     }
 
     @Test("A rate just over the cap never exceeds it in the long run")

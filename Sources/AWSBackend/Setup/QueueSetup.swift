@@ -8,7 +8,7 @@ struct QueueSetup: Sendable {
     /// Deliveries after which SQS itself gives a message up.
     ///
     /// The worker gives up earlier and says why; this is for messages that no worker survives.
-    static let maximumDeliveries = 12
+    static let maximumDeliveries = 1000
 
     private struct Queue {
         let name: String

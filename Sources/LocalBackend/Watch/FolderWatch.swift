@@ -18,6 +18,7 @@ package actor FolderWatch {
     private let announced: AnnouncedFiles
     private let clock: WallClock
     private let log: Logger
+    private var hasLooked = false
     /// By bucket and key: what is not announced yet.
     private var sightings: [String: [FileName: Sighting]] = [:]
     /// By bucket and key: the ETag that needs no event any more.
@@ -48,6 +49,9 @@ package actor FolderWatch {
         self.clock = clock
         self.log = log
     }
+
+    /// Whether a file was seen that is not announced yet, or nobody has looked so far.
+    package var isExpecting: Bool { !hasLooked || sightings.values.contains { !$0.isEmpty } }
 
     /// Looks until the task is cancelled; what fails is tried again at the next look.
     package func run() async {
@@ -87,6 +91,7 @@ package actor FolderWatch {
     package func look() async throws(BackendError) -> Int {
         var count = 0
         for bucket in Set(folders.map(\.bucket)).sorted() { count += try await look(bucket: bucket) }
+        hasLooked = true
         return count
     }
 

@@ -1,8 +1,8 @@
 public import FFmpeg
 
 /// The settings of one rendition, as values.
-public struct Preset: Sendable, Equatable {
-    public struct Video: Sendable, Equatable {
+public struct Preset: Sendable, Equatable, Codable {
+    public struct Video: Sendable, Equatable, Codable {
         public var profile: String
         public var level: String
         public var maxReferenceFrames: Int
@@ -14,7 +14,7 @@ public struct Preset: Sendable, Equatable {
         public var maxSize: Size
     }
 
-    public struct Audio: Sendable, Equatable {
+    public struct Audio: Sendable, Equatable, Codable {
         public var bitsPerSecond: Int
         public var sampleRate: Int
         public var channelCount: Int

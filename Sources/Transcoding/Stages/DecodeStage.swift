@@ -13,6 +13,7 @@ final class DecodeStage: Sendable {
 
     private struct State: ~Copyable {
         var decoder: Decoder?
+        var headers: HeaderParser?
         var tally = Tally()
         var lastTicks: Int64?
     }
@@ -37,7 +38,12 @@ final class DecodeStage: Sendable {
         self.limits = limits
         self.name = name
         self.output = output
-        state = Mutex(State(decoder: try Decoder.open(stream, limits: limits, threads: threads)))
+        state = Mutex(
+            State(
+                decoder: try Decoder.open(stream, limits: limits, threads: threads),
+                headers: try HeaderParser.open(stream)
+            )
+        )
     }
 
     var tally: Tally { state.withLock { $0.tally } }
@@ -46,6 +52,9 @@ final class DecodeStage: Sendable {
         try state.withLock { state in
             switch message {
             case .packet(let packet):
+                if packet.isKeyframe, let size = state.headers?.pictureSize(packet) {
+                    try InputPlan.check(size: size, limits, name)
+                }
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
                 state.tally.errorCount = state.decoder?.errorCount ?? 0
             case .end:

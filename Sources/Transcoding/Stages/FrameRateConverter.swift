@@ -4,6 +4,7 @@ internal import FFmpeg
 ///
 /// A rate at or under the cap is kept. A higher steady rate is divided evenly (60 → 30, 50 → 25) where
 /// that keeps at least three quarters of the cap; otherwise pictures are dropped so that the cap holds.
+/// Pictures of a varying rate are dropped only where they follow each other faster than the cap.
 /// A pts within 2 ms of the steady grid snaps to it, which undoes the rounding of coarse timebases.
 struct FrameRateConverter {
     /// Ticks of the output.
@@ -11,20 +12,28 @@ struct FrameRateConverter {
     /// The steady rate; what the encoder is told.
     let frameRate: Rational
     private let period: Int64
+    /// Ticks from one picture's turn to the next one's.
+    private let turn: Int64
     private let tolerance: Int64
     private let slack: Int64
     private var nextAllowed: Int64?
     private var last: Int64?
 
-    init(input: Rational, cap: Rational) {
-        let stated = input.isPositive && input.value >= 1 && input.value <= 1000 ? input : cap
+    /// Takes the average rate, pictures over duration as far as the container says, and the `base` rate of
+    /// the grid on which all pictures lie, where it could be found.
+    init(average: Rational, base: Rational, cap: Rational) {
+        var stated = average.isPositive && average.value >= 1 && average.value <= 1000 ? average : cap
+        // Pictures left out of a steady rate lower its average; the rest still lie on its grid.
+        if base.isPositive, base.value > stated.value, base.value <= cap.value * 1.002 { stated = base }
         frameRate = FrameRateConverter.target(stated, cap)
         // A whole number of ticks for each frame, and ticks of at most 1/10,000 s.
         let multiple = max(1, Int32((10_000 / Double(frameRate.numerator)).rounded(.up)))
         timebase = Timebase(1, frameRate.numerator &* multiple)
         period = Int64(frameRate.denominator) * Int64(multiple)
         tolerance = Int64(Double(timebase.denominator) * 0.002)
-        slack = period * 2 / 5
+        let isDivided = stated.value > cap.value * 1.002
+        turn = isDivided ? period : Int64((Double(timebase.denominator) / cap.value).rounded(.down))
+        slack = turn * 2 / 5
     }
 
     private static func target(_ rate: Rational, _ cap: Rational) -> Rational {
@@ -62,8 +71,8 @@ struct FrameRateConverter {
             guard placed > last else { return nil }
         }
         // A picture a little late keeps its turn, so that the cap is also reached; a gap starts afresh.
-        let turn = nextAllowed ?? placed
-        nextAllowed = (placed > turn &+ period ? placed : turn) &+ period
+        let due = nextAllowed ?? placed
+        nextAllowed = (placed > due &+ turn ? placed : due) &+ turn
         last = placed
         return placed
     }

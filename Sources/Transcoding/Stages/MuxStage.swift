@@ -18,10 +18,23 @@ final class MuxStage: Sendable {
         var muxer: Muxer?
         var frameCount = 0
         var endSeconds = 0.0
+        var videoBytes: Int64 = 0
+        var audioBytes: Int64 = 0
+    }
+
+    /// What went into the output so far.
+    struct Written {
+        let frameCount: Int
+        let hasAudio: Bool
+        /// Seconds to the start of the last picture.
+        let seconds: Double
+        let videoBytes: Int64
+        let audioBytes: Int64
     }
 
     private let state: Mutex<State>
     private let body: OutputBody
+    private let options: CodecOptions
     private let expectedBytesPerSecond: Double
     private let limits: IngestLimits
     private let onProgress: @Sendable (Double, Int, Int64) -> Void
@@ -29,21 +42,28 @@ final class MuxStage: Sendable {
     init(
         kinds: [FFmpeg.Stream.Kind],
         body: OutputBody,
+        options: CodecOptions,
         preset: Preset,
         limits: IngestLimits,
         onProgress: @escaping @Sendable (_ seconds: Double, _ frames: Int, _ bytes: Int64) -> Void
     ) {
         state = Mutex(State(waiting: kinds))
         self.body = body
+        self.options = options
         self.limits = limits
         self.onProgress = onProgress
         expectedBytesPerSecond = Double(preset.video.bitsPerSecond + preset.audio.bitsPerSecond) / 8
     }
 
-    /// Pictures written, whether there is sound, and seconds of video.
-    var written: (frameCount: Int, hasAudio: Bool, seconds: Double) {
+    var written: Written {
         state.withLock { state in
-            (state.frameCount, state.tracks.contains { $0.kind == .audio }, state.endSeconds)
+            Written(
+                frameCount: state.frameCount,
+                hasAudio: state.tracks.contains { $0.kind == .audio },
+                seconds: state.endSeconds,
+                videoBytes: state.videoBytes,
+                audioBytes: state.audioBytes
+            )
         }
     }
 
@@ -80,7 +100,7 @@ final class MuxStage: Sendable {
             body,
             format: "mp4",
             tracks: state.tracks.map(\.track),
-            options: ["movflags": "+faststart"]
+            options: options
         )
         let early = state.early
         state.early = []
@@ -90,8 +110,10 @@ final class MuxStage: Sendable {
     private func write(_ packet: Packet, _ kind: FFmpeg.Stream.Kind, _ state: inout State) throws {
         guard let index = state.tracks.firstIndex(where: { $0.kind == kind }) else { return }
         try state.muxer?.write(packet, stream: index)
+        if kind == .audio { state.audioBytes += Int64(packet.byteCount) }
         guard kind == .video, let pts = packet.pts else { return }
         state.frameCount += 1
+        state.videoBytes += Int64(packet.byteCount)
         let track = state.tracks[index].track
         state.endSeconds = max(state.endSeconds, Timestamp(ticks: pts, timebase: track.timebase).seconds)
         let allowed = limits.outputBytesFactor * expectedBytesPerSecond * (state.endSeconds + 10)

@@ -14,7 +14,7 @@ final class StageGraph: Sendable {
     init(_ request: TranscodeRequest, report: @escaping @Sendable (TranscodeProgress) -> Void) {
         self.request = request
         self.report = report
-        name = (request.inputPath as NSString).lastPathComponent
+        name = (request.input.name as NSString).lastPathComponent
     }
 
     /// Ends the run with `cancelled` as soon as the stages notice.
@@ -27,21 +27,27 @@ final class StageGraph: Sendable {
     func run() async -> Result<TranscodeResult, TranscodingError> {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "recast.demux", qos: .userInitiated).async { [self] in
-                do {
-                    continuation.resume(returning: .success(try runBlocking()))
-                } catch {
-                    failure.record(error)
-                    let first = failure.first ?? TranscodingError(.engine, "\(error)")
-                    continuation.resume(returning: .failure(first))
-                }
+                continuation.resume(returning: runHere())
             }
+        }
+    }
+
+    /// Runs to the end, and blocks the calling thread until then.
+    func runHere() -> Result<TranscodeResult, TranscodingError> {
+        do {
+            return .success(try runBlocking())
+        } catch {
+            // What is thrown says more than what a stage recorded, unless somebody cancelled.
+            let first = failure.first.flatMap { $0.code == .cancelled ? $0 : nil }
+            failure.record(error)
+            return .failure(first ?? FailureTranslation.of(error))
         }
     }
 
     private func runBlocking() throws -> TranscodeResult {
         let limits = request.limits
         let watch = ResourceWatch(limits: limits, name: name)
-        let body = try InputOpening.body(request.inputPath, limits)
+        let body = try InputOpening.body(request.input, limits)
         input.withLock { $0 = body }
         if failure.hasFailed { body.interrupt() }
         var demuxer = try InputOpening.demuxer(body, limits, name)
@@ -52,7 +58,7 @@ final class StageGraph: Sendable {
             name: name
         )
         demuxer.select([plan.video.index] + (plan.audio.map { [$0.index] } ?? []))
-        let place = try OutputPlace(request)
+        let place = try request.place(for: plan)
         defer { place.discard() }
         let output = try place.create()
 
@@ -62,6 +68,7 @@ final class StageGraph: Sendable {
         let mux = MuxStage(
             kinds: plan.audio == nil ? [.video] : [.video, .audio],
             body: output,
+            options: place.muxerOptions,
             preset: request.preset,
             limits: limits,
             onProgress: throttle.report
@@ -124,7 +131,10 @@ final class StageGraph: Sendable {
             }
             count += 1
             if count % 64 == 0 {
-                try watch.check(seconds: min(max(demuxed, plan.statedDuration ?? 0), limits.maxDuration))
+                try watch.check(
+                    seconds: min(max(demuxed, plan.statedDuration ?? 0), limits.maxDuration),
+                    waited: body.waitedSeconds + output.waitedSeconds
+                )
             }
         }
         decodeStage.send(.end)
@@ -134,7 +144,7 @@ final class StageGraph: Sendable {
         encodeStage.drain()
         audioStage.drain()
         muxStage.drain()
-        if let first = failure.first { throw translated(first, output) }
+        if let first = failure.first { throw translated(first, output, place) }
         let tally = decode.tally
         try InputOpening.checkDamage(
             tally,
@@ -143,22 +153,37 @@ final class StageGraph: Sendable {
             readFailure: readFailure,
             name: name
         )
-        do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output) }
+        do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output, place) }
         let written = mux.written
         let expected = OutputCheck.Expectation(
             frameCount: written.frameCount,
             hasAudio: written.hasAudio,
-            limit: request.preset.video.maxSize
+            limit: request.preset.video.maxSize,
+            seconds: written.seconds
         )
-        let found = try OutputCheck.run(place.temporaryPath, expected, limits)
-        try place.publish(replacing: request.replacesOutput)
+        let found = try place.check(expected, limits)
+        try place.publish()
+        func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {
+            let rate = Double(bytes) * 8 / max(found.duration, 0.001)
+            return .init(codec: codec, byteCount: bytes, bitsPerSecond: Int64(rate))
+        }
         return TranscodeResult(
-            outputPath: request.outputPath,
+            outputPath: request.output.name,
             byteCount: output.byteCount,
             duration: found.duration,
             size: found.size,
             frameRate: found.frameRate,
-            hasAudio: written.hasAudio,
+            video: streamShare("h264", written.videoBytes),
+            audio: written.hasAudio ? streamShare("aac", written.audioBytes) : nil,
+            input: DetectedProperties(
+                container: demuxer.formatName,
+                byteCount: body.byteCount,
+                duration: plan.statedDuration ?? max(tally.endSeconds, audio?.endSeconds ?? 0),
+                size: plan.video.size,
+                frameRate: plan.video.averageFrameRate.value,
+                videoCodec: plan.video.codec,
+                audioCodec: plan.audio?.codec
+            ),
             decodedFrameCount: tally.frameCount,
             frameCount: written.frameCount,
             wallSeconds: watch.wallSeconds,
@@ -177,10 +202,17 @@ final class StageGraph: Sendable {
     }
 
     /// A failed write is the output's fault, whatever stage met it.
-    private func translated(_ error: TranscodingError, _ output: OutputBody) -> TranscodingError {
-        guard output.failure != 0 else { return error }
-        let reason = String(cString: strerror(output.failure))
-        return TranscodingError(.outputUnwritable, "\(request.outputPath) cannot be written: \(reason)")
+    private func translated(
+        _ error: TranscodingError,
+        _ output: OutputBody,
+        _ place: any OutputPlace
+    ) -> TranscodingError {
+        if error.code == .cancelled { return error }
+        if let failure = output.failure { return place.explain(failure) }
+        guard let cause = error.cause, cause.isInvalidArgument, case .writer = request.output else {
+            return error
+        }
+        return place.explain(cause)
     }
 }
 

@@ -79,7 +79,11 @@ final class PictureStage: Sendable {
         self.preset = preset
         self.threads = threads
         self.output = output
-        let clock = FrameRateConverter(input: stream.averageFrameRate, cap: preset.maxFrameRate)
+        let clock = FrameRateConverter(
+            average: stream.averageFrameRate,
+            base: stream.baseFrameRate,
+            cap: preset.maxFrameRate
+        )
         state = Mutex(State(clock: clock))
     }
 
@@ -244,6 +248,9 @@ final class VideoEncodeStage: Sendable {
     }
 
     /// x264's `faster` with a longer lookahead and one reference: the best measured quality for its price.
+    ///
+    /// Adaptive quantisation a little weaker than x264's default costs nothing and raises SSIM by 0.0001
+    /// to 0.001 on every clip measured.
     private var options: CodecOptions {
         let ceiling = VideoEncodeStage.levelBitsPerSecond[preset.level] ?? preset.bitsPerSecond
         let peak = preset.profile == "high" ? ceiling * 5 / 4 : ceiling
@@ -252,6 +259,7 @@ final class VideoEncodeStage: Sendable {
             "profile": preset.profile,
             "level": preset.level,
             "rc-lookahead": "40",
+            "aq-strength": "0.8",
             "refs": "\(min(1, preset.maxReferenceFrames))",
             "g": "\(preset.maxKeyframeDistance)",
             "b": "\(preset.bitsPerSecond)",

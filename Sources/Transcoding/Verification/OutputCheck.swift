@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Foundation
 
 /// Reads a finished output back before it gets its name.
 enum OutputCheck {
@@ -7,65 +6,136 @@ enum OutputCheck {
         let frameCount: Int
         let hasAudio: Bool
         let limit: Size
+        /// Seconds of pictures that were encoded.
+        let seconds: Double
+    }
+
+    /// What the output says of itself.
+    struct Finding {
+        let size: Size
+        /// Seconds.
+        let duration: Double
+        let frameRate: Rational
     }
 
     /// Compares streams, size, picture count and order of boxes with what was meant.
     ///
     /// - Throws: `output.rejected`.
     static func run(
-        _ path: String,
+        _ output: any ByteReader,
         _ expected: Expectation,
         _ limits: IngestLimits
-    ) throws(TranscodingError) -> (size: Size, duration: Double, frameRate: Rational) {
+    ) throws(TranscodingError) -> Finding {
         do {
-            let body = try InputBody(path: path)
-            var demuxer = try Demuxer.open(body, limits: limits)
-            let video = demuxer.streams.filter { $0.kind == .video }
-            let audio = demuxer.streams.filter { $0.kind == .audio }
-            guard let picture = video.first, video.count == 1, audio.count == (expected.hasAudio ? 1 : 0)
-            else {
-                throw TranscodingError(.outputRejected, "the output has the wrong streams")
-            }
-            guard picture.size.width <= expected.limit.width, picture.size.height <= expected.limit.height,
-                picture.orientation == .upright
-            else { throw TranscodingError(.outputRejected, "the output's picture is \(picture.size)") }
+            var demuxer = try Demuxer.open(InputBody(output), limits: limits)
+            let picture = try streams(demuxer.streams, expected).picture
             var count = 0
             while let packet = try demuxer.read() {
                 if packet.streamIndex == picture.index { count += 1 }
             }
-            guard count == expected.frameCount, count > 0 else {
-                throw TranscodingError(
-                    .outputRejected,
-                    "the output holds \(count) of \(expected.frameCount) pictures"
-                )
-            }
-            guard boxes(path).prefix(2) == ["ftyp", "moov"] else {
-                throw TranscodingError(.outputRejected, "the output's index is not at its start")
-            }
-            return (picture.size, demuxer.duration ?? 0, picture.averageFrameRate)
-        } catch let error as TranscodingError {
-            throw error
+            try check(count: count, expected)
+            try checkOrder(output)
+            return Finding(
+                size: picture.size,
+                duration: demuxer.duration ?? 0,
+                frameRate: picture.averageFrameRate
+            )
         } catch {
-            throw TranscodingError(.outputRejected, "the output cannot be read back: \(error)")
+            throw rejection(error)
         }
     }
 
+    /// Compares what the head of an output says with what was meant and with how long the output is.
+    ///
+    /// The media themselves are out of reach, so the index has to account for every byte of them.
+    ///
+    /// - Throws: `output.rejected`.
+    static func run(
+        head: HeadWriter,
+        _ expected: Expectation,
+        _ limits: IngestLimits
+    ) throws(TranscodingError) -> Finding {
+        let reader = HeadReader(head: head)
+        do {
+            let demuxer = try Demuxer.open(InputBody(reader), limits: limits, isProbed: false)
+            let (picture, sound) = try streams(demuxer.streams, expected)
+            let pictures = demuxer.index(of: picture)
+            let sounds = sound.map { demuxer.index(of: $0) }
+            try check(count: pictures.packetCount, expected)
+            let first = min(pictures.range.lowerBound, sounds?.range.lowerBound ?? .max)
+            let last = max(pictures.range.upperBound, sounds?.range.upperBound ?? 0)
+            let bytes = pictures.byteCount + (sounds?.byteCount ?? 0)
+            guard last == reader.byteCount, bytes == last - first else {
+                throw TranscodingError(
+                    .outputRejected,
+                    "the output's index accounts for \(bytes) bytes, from \(first) to \(last) of \(reader.byteCount)"
+                )
+            }
+            try checkOrder(reader)
+            let duration = demuxer.duration ?? 0
+            guard duration > expected.seconds - 0.5 else {
+                throw TranscodingError(
+                    .outputRejected,
+                    "the output lasts \(duration) s instead of \(expected.seconds)"
+                )
+            }
+            return Finding(size: picture.size, duration: duration, frameRate: picture.averageFrameRate)
+        } catch {
+            throw rejection(error)
+        }
+    }
+
+    private static func streams(
+        _ streams: [FFmpeg.Stream],
+        _ expected: Expectation
+    ) throws(TranscodingError) -> (picture: FFmpeg.Stream, sound: FFmpeg.Stream?) {
+        let video = streams.filter { $0.kind == .video }
+        let audio = streams.filter { $0.kind == .audio }
+        guard let picture = video.first, video.count == 1, audio.count == (expected.hasAudio ? 1 : 0)
+        else {
+            throw TranscodingError(.outputRejected, "the output has the wrong streams")
+        }
+        guard picture.size.width > 0, picture.size.height > 0, picture.size.width <= expected.limit.width,
+            picture.size.height <= expected.limit.height, picture.orientation == .upright
+        else { throw TranscodingError(.outputRejected, "the output's picture is \(picture.size)") }
+        return (picture, audio.first)
+    }
+
+    private static func check(count: Int, _ expected: Expectation) throws(TranscodingError) {
+        guard count == expected.frameCount, count > 0 else {
+            throw TranscodingError(
+                .outputRejected,
+                "the output holds \(count) of \(expected.frameCount) pictures"
+            )
+        }
+    }
+
+    private static func checkOrder(_ output: any ByteReader) throws {
+        guard try boxes(output).prefix(2) == ["ftyp", "moov"] else {
+            throw TranscodingError(.outputRejected, "the output's index is not at its start")
+        }
+    }
+
+    private static func rejection(_ error: any Error) -> TranscodingError {
+        if let error = error as? TranscodingError { return error }
+        return TranscodingError(.outputRejected, "the output cannot be read back: \(error)")
+    }
+
     /// The types of the top-level boxes (ISO/IEC 14496-12 §4.2), at most 16.
-    private static func boxes(_ path: String) -> [String] {
-        guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-        defer { try? file.close() }
+    private static func boxes(_ output: any ByteReader) throws -> [String] {
         var types: [String] = []
-        var offset: UInt64 = 0
+        var offset: Int64 = 0
         while types.count < 16 {
-            guard (try? file.seek(toOffset: offset)) != nil, let head = try? file.read(upToCount: 16),
-                head.count >= 8
-            else { break }
+            var head = [UInt8](repeating: 0, count: 16)
+            let got = try head.withUnsafeMutableBytes { bytes in
+                try output.read(at: offset, into: bytes)
+            }
+            guard got >= 8 else { break }
             types.append(String(decoding: head[4..<8], as: UTF8.self))
             var size = head.prefix(4).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            if size == 1, head.count == 16 { size = head[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
-            let (next, overflow) = offset.addingReportingOverflow(size)
-            guard size >= 8, !overflow else { break }
-            offset = next
+            if size == 1, got == 16 { size = head[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+            guard size >= 8, size <= Int64.max - offset else { break }
+            offset += Int64(size)
         }
         return types
     }

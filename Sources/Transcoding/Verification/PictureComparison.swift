@@ -118,7 +118,7 @@ private struct PictureReader: ~Copyable {
     private var lastTicks: Int64?
 
     init(_ path: String, _ limits: IngestLimits) throws {
-        let demuxer = try InputOpening.demuxer(InputOpening.body(path, limits), limits, path)
+        let demuxer = try InputOpening.demuxer(InputOpening.body(.file(path: path), limits), limits, path)
         let plan = try InputPlan(
             streams: demuxer.streams,
             duration: demuxer.duration,

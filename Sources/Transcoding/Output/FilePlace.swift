@@ -2,13 +2,15 @@ internal import FFmpeg
 internal import Foundation
 
 /// An output's name: written under a temporary one beside it, then renamed.
-struct OutputPlace: Sendable {
+struct FilePlace: OutputPlace {
     private let path: String
-    let temporaryPath: String
+    private let temporaryPath: String
+    private let isReplacing: Bool
 
     /// - Throws: `output.exists` before any work is done, and `output.unwritable` for a folder's name.
-    init(_ request: TranscodeRequest) throws(TranscodingError) {
-        path = request.outputPath
+    init(_ path: String, _ request: TranscodeRequest) throws(TranscodingError) {
+        self.path = path
+        isReplacing = request.replacesOutput
         let folder = (path as NSString).deletingLastPathComponent
         let base = (path as NSString).lastPathComponent
         let mark = UInt32.random(in: 0 ... .max)
@@ -19,34 +21,42 @@ struct OutputPlace: Sendable {
         if !request.replacesOutput {
             throw TranscodingError(.outputExists, "\(path) exists already; use --force to replace it")
         }
-        if isSameFile(request.inputPath, path) {
+        if case .file(let input) = request.input, isSameFile(input, path) {
             throw TranscodingError(.outputExists, "\(path) is the input itself")
         }
     }
 
     func create() throws(TranscodingError) -> OutputBody {
+        do { return try OutputBody(creating: temporaryPath) } catch { throw explain(error) }
+    }
+
+    func check(
+        _ expected: OutputCheck.Expectation,
+        _ limits: IngestLimits
+    ) throws(TranscodingError) -> OutputCheck.Finding {
         do {
-            return try OutputBody(creating: temporaryPath)
+            return try OutputCheck.run(FileReader(path: temporaryPath), expected, limits)
+        } catch let error as TranscodingError {
+            throw error
         } catch {
-            throw TranscodingError(
-                .outputUnwritable,
-                "\(path) cannot be written: \(error.reason)",
-                cause: error
-            )
+            throw TranscodingError(.outputRejected, "the output cannot be read back: \(error)")
         }
     }
 
+    func explain(_ failure: FFmpegError) -> TranscodingError {
+        TranscodingError(.outputUnwritable, "\(path) cannot be written: \(failure.reason)", cause: failure)
+    }
+
     /// Gives the finished file its name, never over another one unless told so.
-    func publish(replacing: Bool) throws(TranscodingError) {
-        if !replacing, link(temporaryPath, path) == 0 {
+    func publish() throws(TranscodingError) {
+        if !isReplacing, link(temporaryPath, path) == 0 {
             unlink(temporaryPath)
         } else {
-            if !replacing, errno == EEXIST {
+            if !isReplacing, errno == EEXIST {
                 throw TranscodingError(.outputExists, "\(path) exists already; use --force to replace it")
             }
             guard rename(temporaryPath, path) == 0 else {
-                let reason = String(cString: strerror(errno))
-                throw TranscodingError(.outputUnwritable, "\(path) cannot be written: \(reason)")
+                throw explain(FFmpegError(errno: errno, action: "name the output"))
             }
         }
         let folder = (path as NSString).deletingLastPathComponent

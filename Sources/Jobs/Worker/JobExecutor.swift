@@ -1,0 +1,250 @@
+package import Foundation
+package import Logging
+
+/// Takes one job from its claim to its end, and tells everybody.
+package struct JobExecutor: Sendable {
+    /// What became of a job that somebody wanted run.
+    package enum Ending: Sendable, Equatable {
+        /// It has ended, now or before; its message is done with.
+        case over(Job)
+        /// It was given up after several transient failures.
+        case givenUp(Job)
+        /// It waits for another try in so many seconds.
+        case later(seconds: Double, reason: JobError?)
+        case unknown
+    }
+
+    /// Attempts after which a job that ends its workers is given up.
+    static let attemptLimit = 20
+
+    let ledger: JobLedger
+    let runner: JobRunner
+    let records: RecordKeeper
+    let outbox: Outbox
+    let queue: (any JobQueue)?
+    let pipeline: @Sendable (String) async -> Pipeline?
+    /// Transient failures after which a job is given up.
+    let failureLimit: Int
+    let now: @Sendable () -> Date
+
+    package init(
+        ledger: JobLedger,
+        runner: JobRunner,
+        outbox: Outbox,
+        queue: (any JobQueue)?,
+        pipeline: @escaping @Sendable (String) async -> Pipeline?,
+        failureLimit: Int = 3,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.ledger = ledger
+        self.runner = runner
+        records = RecordKeeper(store: ledger.store)
+        self.outbox = outbox
+        self.queue = queue
+        self.pipeline = pipeline
+        self.failureLimit = failureLimit
+        self.now = now
+    }
+
+    /// Runs a job if it is free.
+    ///
+    /// Cancelling the task puts the job back.
+    ///
+    /// - Throws: when the stores cannot be reached; the message then comes again.
+    package func execute(
+        _ id: String,
+        _ message: QueueMessage?,
+        _ log: Logger
+    ) async throws(BackendError) -> Ending {
+        if let waiting = try await ledger.store.job(id), !waiting.status.isTerminal,
+            await pipeline(waiting.pipelineID)?.isPaused == true
+        {
+            return .later(seconds: 30, reason: nil)
+        }
+        switch try await ledger.claim(id) {
+        case .unknown: return .unknown
+        case .leased(let until):
+            return .later(seconds: min(max(until.timeIntervalSince(now()) + 1, 1), 900), reason: nil)
+        case .over(let job):
+            try await settle(job)
+            return .over(job)
+        case .claimed(let claim):
+            var log = log
+            log[metadataKey: "job"] = "\(id)"
+            return try await run(claim, message, log)
+        }
+    }
+
+    private func run(
+        _ claim: Job,
+        _ message: QueueMessage?,
+        _ log: Logger
+    ) async throws(BackendError) -> Ending {
+        guard claim.attempt <= JobExecutor.attemptLimit else {
+            let error = JobError(
+                code: "job.attempts",
+                message: "job \(claim.id) ended its worker \(JobExecutor.attemptLimit) times",
+                isRetryable: false
+            )
+            return try await end(claim, log) { $0.ended(now: now(), error: error) }
+        }
+        log.info(
+            "job began",
+            metadata: ["input": "\(claim.input.bucket)/\(claim.input.key)", "attempt": "\(claim.attempt)"]
+        )
+        do throws(BackendError) {
+            try await announceStart(claim)
+        } catch {
+            return try await putBack(claim, after: nil, log)
+        }
+        let outcome = await race(claim, message, log)
+        switch outcome {
+        case .ended: return try await end(claim, log) { $0.ended(now: now()) }
+        case .stopped(.canceled): return try await end(claim, log) { $0.canceled(now: now(), reason: nil) }
+        case .stopped(.lost):
+            log.warning("job lost to another worker")
+            return .later(seconds: 5, reason: nil)
+        case .interrupted: return try await putBack(claim, after: nil, log)
+        case .failed(.permanent(let error)):
+            return try await end(claim, log) { $0.ended(now: now(), error: error) }
+        case .failed(.superseded(let error)):
+            return try await end(claim, log) { job in
+                job.origin == .event
+                    ? job.canceled(now: now(), reason: error) : job.ended(now: now(), error: error)
+            }
+        case .failed(.transient(let error)): return try await putBack(claim, after: error, log)
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case ended
+        case stopped(Heartbeat.Stop)
+        case interrupted
+        case failed(JobFailure)
+    }
+
+    /// Lets the work and its heartbeat run side by side; whichever ends first ends the other.
+    private func race(_ claim: Job, _ message: QueueMessage?, _ log: Logger) async -> Outcome {
+        let heartbeat = Heartbeat(ledger: ledger, queue: queue)
+        return await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask {
+                do throws(JobFailure) {
+                    return try await runner.run(claim, log) == nil ? .stopped(.lost) : .ended
+                } catch {
+                    return .failed(error)
+                }
+            }
+            group.addTask { await heartbeat.keep(claim, message, log).map { .stopped($0) } }
+            var decided: Outcome?
+            while let next = await group.next() {
+                guard let next, decided == nil else { continue }
+                decided = next
+                group.cancelAll()
+            }
+            // What a cancelled task could not finish is no failure of the job's.
+            if Task.isCancelled, case .failed = decided { return .interrupted }
+            return decided ?? .interrupted
+        }
+    }
+
+    private func announceStart(_ claim: Job) async throws(BackendError) {
+        try await records.keep(claim)
+        guard claim.attempt == 1 else { return }
+        try await post(JobMessage(.progressing, claim)) { $0.progressing }
+    }
+
+    private func post(
+        _ message: JobMessage,
+        _ topic: (Pipeline.Topics) -> String
+    ) async throws(BackendError) {
+        guard let pipeline = await pipeline(message.job.pipelineID) else { return }
+        let topic = topic(pipeline.topics)
+        guard !topic.isEmpty else { return }
+        try await outbox.post(
+            Notification(id: message.id, topic: topic, subject: message.subject, message: message.text)
+        )
+    }
+
+    /// Stores the end of a job, which only the holder of the claim can, and tells everybody.
+    private func end(
+        _ claim: Job,
+        _ log: Logger,
+        _ change: @escaping @Sendable (Job) -> Job
+    ) async throws(BackendError) -> Ending {
+        guard
+            let job = try await shielded({ () throws(BackendError) in try await ledger.update(claim, change) }
+            )
+        else { return .later(seconds: 5, reason: nil) }
+        report(job, log)
+        try await shielded { () throws(BackendError) in try await settle(job) }
+        return .over(job)
+    }
+
+    private func putBack(_ claim: Job, after error: JobError?, _ log: Logger) async throws(BackendError)
+        -> Ending
+    {
+        let (limit, moment) = (failureLimit, now())
+        let stored = try await shielded { () throws(BackendError) in
+            try await ledger.update(claim) { job in
+                let back = job.putBack(after: error)
+                guard let error, back.failureCount >= limit else { return back }
+                return back.ended(now: moment, error: error)
+            }
+        }
+        guard let job = stored else { return .later(seconds: 5, reason: nil) }
+        if job.status.isTerminal {
+            report(job, log)
+            try await shielded { () throws(BackendError) in try await settle(job) }
+            return .givenUp(job)
+        }
+        log.warning(
+            "job put back",
+            metadata: [
+                "failures": "\(job.failureCount)", "reason": "\(error?.message ?? "the worker stops")",
+            ]
+        )
+        guard let error else { return .later(seconds: 0, reason: nil) }
+        return .later(seconds: JobFailure.delay(afterFailures: job.failureCount), reason: error)
+    }
+
+    /// Record first, then the notification, then the mark that both are done.
+    private func settle(_ job: Job) async throws(BackendError) {
+        guard !job.isSettled else { return }
+        try await records.keep(job)
+        if let state = JobMessage.State(ended: job) {
+            try await post(JobMessage(state, job)) { state == .completed ? $0.completed : $0.error }
+        }
+        try await ledger.settle(job)
+    }
+
+    /// Does what must not be cut short when the worker stops.
+    private func shielded<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(BackendError) -> Value
+    ) async throws(BackendError) -> Value {
+        let result = await Task { () async -> Result<Value, BackendError> in
+            do throws(BackendError) { return .success(try await body()) } catch { return .failure(error) }
+        }.value
+        return try result.get()
+    }
+
+    /// One line a job.
+    private func report(_ job: Job, _ log: Logger) {
+        let seconds = job.finished?.timeIntervalSince(job.started ?? job.submitted) ?? 0
+        var facts: Logger.Metadata = [
+            "status": "\(job.status.rawValue)", "input": "\(job.input.bucket)/\(job.input.key)",
+            "bytesIn": "\(job.input.byteCount ?? 0)", "seconds": "\(rounded(seconds))",
+        ]
+        if let rendition = job.outputs.first?.rendition {
+            facts["bytesOut"] = "\(job.outputs.compactMap(\.rendition?.byteCount).reduce(0, &+))"
+            let speed = Double(rendition.durationMilliseconds) / 1000 / max(seconds, 0.001)
+            facts["timesRealTime"] = "\(rounded(speed))"
+        }
+        if let error = job.error {
+            facts["code"] = "\(error.code)"
+            facts["reason"] = "\(error.message)"
+        }
+        log.info("job ended", metadata: facts)
+    }
+
+    private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}

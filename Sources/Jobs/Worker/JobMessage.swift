@@ -1,0 +1,123 @@
+/// What those who subscribe to a pipeline's topics read of a job, as Elastic Transcoder wrote it.
+package struct JobMessage: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case progressing = "PROGRESSING"
+        case completed = "COMPLETED"
+        case error = "ERROR"
+
+        /// The state that a job's end is announced as; `nil` when nobody is told.
+        package init?(ended job: Job) {
+            switch job.status {
+            case .complete: self = .completed
+            case .error: self = .error
+            case .submitted, .progressing, .canceled: return nil
+            }
+        }
+    }
+
+    package let state: State
+    package let job: Job
+
+    package init(_ state: State, _ job: Job) {
+        self.state = state
+        self.job = job
+    }
+
+    /// The same for every delivery; those of one job sort in the order in which they happened.
+    package var id: String {
+        "\(job.id).\(state == .progressing ? 1 : 2).\(state.rawValue.lowercased())"
+    }
+
+    package var subject: String {
+        switch state {
+        case .progressing: "Amazon Elastic Transcoder has scheduled job \(job.id) for transcoding."
+        case .completed: "Amazon Elastic Transcoder has finished transcoding job \(job.id)."
+        case .error: "The Amazon Elastic Transcoder job \(job.id) has failed."
+        }
+    }
+
+    /// JSON in the order and layout of the original; absent members are left out.
+    package var text: String {
+        var members: [(String, JSONText)] = [("state", .string(state.rawValue))]
+        if state == .error, job.outputs.allSatisfy({ $0.error == job.error }), let error = job.error {
+            members.append(("messageDetails", .string("\(error.code): \(error.message)")))
+        }
+        members += [
+            ("version", .string("2012-09-25")), ("jobId", .string(job.id)),
+            ("pipelineId", .string(job.pipelineID)),
+            ("input", .object([("key", .string(job.input.key))])), ("inputCount", .number("1")),
+        ]
+        if !job.outputKeyPrefix.isEmpty { members.append(("outputKeyPrefix", .string(job.outputKeyPrefix))) }
+        members.append(("outputs", .array(job.outputs.map(output))))
+        if !job.userMetadata.isEmpty {
+            let metadata = job.userMetadata.sorted { $0.key < $1.key }.map {
+                ($0.key, JSONText.string($0.value))
+            }
+            members.append(("userMetadata", .object(metadata)))
+        }
+        return JSONText.object(members).text()
+    }
+
+    private func output(_ output: Job.Output) -> JSONText {
+        let status = state == .progressing ? JobStatus.progressing : output.status
+        var members: [(String, JSONText)] = [
+            ("id", .string(output.id)), ("presetId", .string(output.presetID)), ("key", .string(output.key)),
+            ("status", .string(status.rawValue)),
+        ]
+        guard state != .progressing else { return .object(members) }
+        if output.status == .error, let error = output.error {
+            members.append(("statusDetail", .string("\(error.code): \(error.message)")))
+        }
+        if output.status == .complete, let rendition = output.rendition {
+            members.append(("duration", .number("\((rendition.durationMilliseconds + 999) / 1000)")))
+            if let width = rendition.width, let height = rendition.height {
+                members += [("width", .number("\(width)")), ("height", .number("\(height)"))]
+            }
+        }
+        return .object(members)
+    }
+}
+
+/// JSON whose members keep their order, laid out as the original service did.
+package indirect enum JSONText: Sendable {
+    case string(String)
+    /// Written as it is.
+    case number(String)
+    case object([(String, JSONText)])
+    case array([JSONText])
+
+    package func text(indent: Int = 0) -> String {
+        switch self {
+        case .string(let value): return JSONText.quoted(value)
+        case .number(let value): return value
+        case .array(let items):
+            return items.isEmpty
+                ? "[ ]" : "[ " + items.map { $0.text(indent: indent) }.joined(separator: ", ") + " ]"
+        case .object(let members):
+            guard !members.isEmpty else { return "{ }" }
+            let space = String(repeating: "  ", count: indent + 1)
+            let lines = members.map { "\(space)\(JSONText.quoted($0.0)) : \($0.1.text(indent: indent + 1))" }
+            return "{\n" + lines.joined(separator: ",\n") + "\n" + String(repeating: "  ", count: indent)
+                + "}"
+        }
+    }
+
+    /// RFC 8259 §7.
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,169 @@
+package import FFmpeg
+package import Foundation
+package import IsolatedEngine
+package import Logging
+package import Transcoding
+
+/// Makes the outputs of one claimed job.
+package struct JobRunner: Sendable {
+    /// The engine, in a process of its own unless a test brings another.
+    package typealias Engine =
+        @Sendable (
+            EngineRequest, any AsyncInput, EngineOutput, @escaping @Sendable (TranscodeProgress) -> Void
+        ) async throws(EngineFailure) -> TranscodeResult
+
+    /// What does not change from job to job.
+    package struct Settings: Sendable {
+        package var limits = IngestLimits()
+        /// Cores for one job; `nil` means all.
+        package var threads: Int?
+        /// Where outputs go that cannot be streamed.
+        package var spoolFolder: String
+        /// Bytes such an output may have.
+        package var spoolLimit: Int64
+
+        package init(spoolFolder: String, spoolLimit: Int64 = 20 << 30) {
+            self.spoolFolder = spoolFolder
+            self.spoolLimit = spoolLimit
+        }
+    }
+
+    let objects: any ObjectStore
+    let ledger: JobLedger
+    let engine: Engine
+    let presets: @Sendable (String) throws(TranscodingError) -> Preset
+    let settings: Settings
+    let now: @Sendable () -> Date
+
+    package init(
+        objects: any ObjectStore,
+        ledger: JobLedger,
+        engine: @escaping Engine,
+        presets: @escaping @Sendable (String) throws(TranscodingError) -> Preset,
+        settings: Settings,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.objects = objects
+        self.ledger = ledger
+        self.engine = engine
+        self.presets = presets
+        self.settings = settings
+        self.now = now
+    }
+
+    /// Makes every output that is not made yet, in order, and returns the job with what became of them.
+    ///
+    /// One output's permanent failure leaves the others alone. It throws what stops the whole job;
+    /// `nil` means that the claim was lost.
+    package func run(_ claim: Job, _ log: Logger) async throws(JobFailure) -> Job? {
+        var job = claim
+        let input = ObjectLocation(bucket: job.input.bucket, key: job.input.key)
+        let info: ObjectInfo
+        do { info = try await objects.head(input) } catch { throw .lookingAt(input, error) }
+        guard let current = try await note(job, { $0.input.byteCount = info.byteCount }) else { return nil }
+        job = current
+        for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
+            guard let begun = try await note(job, { $0.outputs[index].status = .progressing }) else {
+                return nil
+            }
+            job = begun
+            do throws(JobFailure) {
+                guard let rendition = try await make(job, index, info, log) else { return nil }
+                guard
+                    let made = try await note(
+                        job,
+                        { job in
+                            job.outputs[index].status = .complete
+                            job.outputs[index].rendition = rendition
+                        }
+                    )
+                else { return nil }
+                job = made
+            } catch {
+                guard case .permanent(let problem) = error else { throw error }
+                guard
+                    let failed = try await note(
+                        job,
+                        { job in
+                            job.outputs[index].status = .error
+                            job.outputs[index].error = problem
+                        }
+                    )
+                else { return nil }
+                job = failed
+            }
+        }
+        return job
+    }
+
+    /// Stores a change of the job, if the claim still holds.
+    private func note(
+        _ job: Job,
+        _ change: @escaping @Sendable (inout Job) -> Void
+    ) async throws(JobFailure) -> Job? {
+        do {
+            return try await ledger.update(job) { stored in
+                var changed = stored
+                change(&changed)
+                return changed
+            }
+        } catch {
+            throw JobFailure(error)
+        }
+    }
+
+    private func make(
+        _ job: Job,
+        _ index: Int,
+        _ info: ObjectInfo,
+        _ log: Logger
+    ) async throws(JobFailure) -> Rendition? {
+        let output = job.outputs[index]
+        let target = ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
+        let place = RenditionPlace(objects: objects, job: job, output: output, target: target)
+        switch try await place.look() {
+        case .adopt(let info):
+            guard var rendition = output.rendition else { break }
+            rendition.eTag = info.eTag
+            return rendition
+        case .write: break
+        }
+        let input = ObjectLocation(bucket: job.input.bucket, key: job.input.key)
+        do {
+            let request = try engineRequest(output, input, target)
+            let source = ObjectInput(store: objects, location: input, info: info)
+            let attributes = ObjectAttributes(
+                contentType: "video/mp4",
+                metadata: RenditionMark(job: job, output: output, inputETag: info.eTag).metadata
+            )
+            let work = RenditionUpload(
+                runner: self,
+                request: request,
+                input: source,
+                place: place,
+                attributes: attributes
+            )
+            let rendition = try await work.run(log) { rendition in
+                // Stored before it is visible: whoever finds the object knows what it is.
+                try await note(job) { $0.outputs[index].rendition = rendition } != nil
+            }
+            return rendition
+        } catch {
+            throw JobFailure(error, input: input, output: target)
+        }
+    }
+
+    private func engineRequest(
+        _ output: Job.Output,
+        _ input: ObjectLocation,
+        _ target: ObjectLocation
+    ) throws(TranscodingError) -> EngineRequest {
+        EngineRequest(
+            inputName: input.description,
+            outputName: target.description,
+            preset: try presets(output.presetID),
+            limits: settings.limits,
+            threads: settings.threads
+        )
+    }
+}

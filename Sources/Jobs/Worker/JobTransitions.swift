@@ -1,0 +1,88 @@
+package import Foundation
+
+/// The life cycle of a job as rules on values; a store makes each change happen once.
+extension Job {
+    /// Whether somebody may take the job, and who works on it if not.
+    package enum Availability: Sendable, Equatable {
+        case free
+        /// Somebody else works on it until then.
+        case leased(until: Date)
+        case over
+    }
+
+    /// A lease further ahead than any worker makes them comes from a clock that is wrong, and does not count.
+    package func availability(now: Date, longestLease: Double) -> Availability {
+        if status.isTerminal { return .over }
+        guard status == .progressing, let lease else { return .free }
+        guard lease.until > now, lease.until.timeIntervalSince(now) <= longestLease else { return .free }
+        return .leased(until: lease.until)
+    }
+
+    /// The job as `owner` takes it for `seconds`.
+    package func claimed(by owner: String, now: Date, seconds: Double) -> Job {
+        var job = self
+        job.status = .progressing
+        job.attempt += 1
+        job.started = started ?? now
+        job.lease = Lease(owner: owner, until: now.addingTimeInterval(seconds))
+        for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
+            job.outputs[index].status = .submitted
+        }
+        return job
+    }
+
+    /// Whether the attempt that holds `claim` is still the current one.
+    package func isHeld(by claim: Job) -> Bool {
+        status == .progressing && attempt == claim.attempt && lease?.owner == claim.lease?.owner
+    }
+
+    package func renewed(now: Date, seconds: Double) -> Job {
+        var job = self
+        job.lease?.until = now.addingTimeInterval(seconds)
+        return job
+    }
+
+    /// The job as it waits for another try, after a failure that may pass or because its worker stops.
+    package func putBack(after error: JobError?) -> Job {
+        var job = self
+        job.status = .submitted
+        job.lease = nil
+        guard let error else { return job }
+        job.failureCount += 1
+        job.error = error
+        return job
+    }
+
+    /// The job at its end: complete, or what its outputs or `error` make of it.
+    package func ended(now: Date, error: JobError? = nil) -> Job {
+        var job = self
+        job.lease = nil
+        job.finished = now
+        if let error {
+            job.status = .error
+            job.error = error
+            for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
+                job.outputs[index].status = .error
+                job.outputs[index].error = error
+            }
+        } else {
+            let failed = job.outputs.first { $0.status == .error }
+            job.status = failed == nil ? .complete : .error
+            job.error = failed?.error
+        }
+        return job
+    }
+
+    /// The job at its end because somebody cancelled it, or because a newer version took its place.
+    package func canceled(now: Date, reason: JobError?) -> Job {
+        var job = self
+        job.lease = nil
+        job.finished = now
+        job.status = .canceled
+        job.error = reason
+        for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
+            job.outputs[index].status = .canceled
+        }
+        return job
+    }
+}
