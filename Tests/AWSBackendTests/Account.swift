@@ -132,6 +132,26 @@ final class LossyTransport: HTTPSending {
     }
 }
 
+/// Lets requests through, but refuses to set a bucket's events the first times.
+final class DoubtfulTransport: HTTPSending {
+    private let client = HTTPClient()
+    private let left: Mutex<Int>
+
+    init(times: Int) { left = Mutex(times) }
+
+    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        let isRefused =
+            request.method == "PUT" && request.url.contains("?notification")
+            && left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+        guard isRefused else { return try await client.send(request) }
+        let body = "<Error><Code>InvalidArgument</Code><Message>Unable to validate</Message></Error>"
+        return HTTPResponse(status: 400, headers: [:], body: Data(body.utf8))
+    }
+}
+
 extension ScriptedTransport {
     convenience init(answers: [(status: Int, body: String)]) {
         self.init(answers.map { Self.answer($0.status, $0.body) })
