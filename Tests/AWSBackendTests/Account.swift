@@ -25,10 +25,11 @@ struct Account {
 
     func client(
         transport: any HTTPSending = HTTPClient(),
+        key: String? = nil,
         secret: String? = nil
     ) throws -> AWSClient {
         let credentials = Credentials(
-            accessKeyID: environment["AWS_ACCESS_KEY_ID"] ?? "",
+            accessKeyID: key ?? environment["AWS_ACCESS_KEY_ID"] ?? "",
             secretAccessKey: secret ?? environment["AWS_SECRET_ACCESS_KEY"] ?? ""
         )
         return AWSClient(
