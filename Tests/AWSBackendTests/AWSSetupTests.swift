@@ -140,6 +140,18 @@ struct AWSSetupTests {
         #expect(prefixes == ["a/", "b/"])
     }
 
+    @Test("S3 is asked again while it does not know the queue's new policy, and not without end")
+    func waitsForPolicies() async throws {
+        let account = try await Account(.ministack)
+        var plan = try await Self.plan(account)
+        let patient = AWSSetup(client: try account.client(transport: DoubtfulTransport(times: 3)))
+        #expect(try await patient.run(plan).last?.hasSuffix("already") == false)
+        plan = try await Self.plan(account)
+        let refused = AWSSetup(client: try account.client(transport: DoubtfulTransport(times: 100)))
+        let error = await #expect(throws: BackendError.self) { try await refused.run(plan) }
+        #expect(error?.code == .invalid)
+    }
+
     @Test("Queues are told of before functions and EventBridge, and neither is lost")
     func keepsOrder() async throws {
         let function =
