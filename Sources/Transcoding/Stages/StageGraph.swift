@@ -74,7 +74,12 @@ final class StageGraph: Sendable {
             onProgress: throttle.report
         )
         let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure, handler: mux.accept)
-        let encode = VideoEncodeStage(preset: request.preset.video, threads: share.encoder, output: muxStage)
+        let encode = VideoEncodeStage(
+            preset: request.preset.video,
+            seconds: plan.statedDuration,
+            threads: share.encoder,
+            output: muxStage
+        )
         let encodeStage = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
         let picture = PictureStage(
             stream: plan.video,

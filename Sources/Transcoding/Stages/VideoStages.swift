@@ -206,11 +206,14 @@ final class VideoEncodeStage: Sendable {
 
     private let state = Mutex(State())
     private let preset: Preset.Video
+    /// As the input's container states it; `nil` when it does not.
+    private let seconds: Double?
     private let threads: Int
     private let output: Stage<MuxMessage>
 
-    init(preset: Preset.Video, threads: Int, output: Stage<MuxMessage>) {
+    init(preset: Preset.Video, seconds: Double?, threads: Int, output: Stage<MuxMessage>) {
         self.preset = preset
+        self.seconds = seconds
         self.threads = threads
         self.output = output
     }
@@ -254,7 +257,7 @@ final class VideoEncodeStage: Sendable {
     private var options: CodecOptions {
         let ceiling = VideoEncodeStage.levelBitsPerSecond[preset.level] ?? preset.bitsPerSecond
         let peak = preset.profile == "high" ? ceiling * 5 / 4 : ceiling
-        return [
+        var options: CodecOptions = [
             "preset": "faster",
             "profile": preset.profile,
             "level": preset.level,
@@ -263,9 +266,14 @@ final class VideoEncodeStage: Sendable {
             "refs": "\(min(1, preset.maxReferenceFrames))",
             "g": "\(preset.maxKeyframeDistance)",
             "b": "\(preset.bitsPerSecond)",
-            "maxrate": "\(max(peak, preset.bitsPerSecond))",
-            "bufsize": "\(max(peak, preset.bitsPerSecond))",
         ]
+        // What fits whole into a decoder's buffer, at twice the rate, cannot make it run empty. x264 starts
+        // such clips a tenth too low once it has a buffer to think of.
+        let buffer = max(peak, preset.bitsPerSecond)
+        if let seconds, seconds * Double(preset.bitsPerSecond) * 2 < Double(buffer) * 0.9 { return options }
+        options["maxrate"] = "\(buffer)"
+        options["bufsize"] = "\(buffer)"
+        return options
     }
 
     /// The highest bit rate of baseline and main profile by level (ITU-T H.264 table A-1).
