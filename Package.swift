@@ -71,10 +71,11 @@ let package = Package(
             name: "Recast",
             dependencies: [
                 "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend",
-                "LocalBackend", logging,
+                "LocalBackend", "HTTPTransport", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -98,15 +99,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "ConfinementProbe",
-            dependencies: ["IsolatedEngine"],
-            path: "Tests/ConfinementProbe",
+            name: "EngineProbe",
+            dependencies: ["IsolatedEngine", "Transcoding"],
+            path: "Tests/EngineProbe",
             swiftSettings: settings
         ),
         .testTarget(
             name: "IsolatedEngineTests",
             dependencies: [
-                "IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "Recast", "ConfinementProbe",
+                "IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "Recast", "EngineProbe",
             ],
             swiftSettings: settings
         ),

@@ -68,11 +68,12 @@ static inline ssize_t recast_send(int socket, const void *bytes, size_t count) {
     return send(socket, bytes, count, MSG_NOSIGNAL);
 }
 
-/// Becomes nobody, if the process is root; 0, or -errno.
+/// Becomes nobody, if the process is root and may; 0, or -errno.
 static inline int recast_leave_root(void) {
     if (geteuid() != 0) return 0;
-    if (setgroups(0, NULL) || setgid(65534) || setuid(65534)) return -errno;
-    return 0;
+    // A root without capabilities, as in some containers, cannot, and has little that it could lose.
+    if (setgroups(0, NULL)) return errno == EPERM ? 0 : -errno;
+    return setgid(65534) || setuid(65534) ? -errno : 0;
 }
 
 /// Ends with the parent, leaves no core, cannot be traced, gains nothing from a set-user-id program.
@@ -91,13 +92,13 @@ static inline int recast_limit(uint64_t data, uint64_t file) {
 }
 
 /// Shuts the calling thread, and those it starts, out of the file system and of TCP by Landlock.
-/// 1 when that is in force, 0 when the kernel has no Landlock, else -errno.
+/// 1 when that is in force, 0 when the kernel has no Landlock or keeps it from us, else -errno.
 static inline int recast_forbid_files(void) {
     // The rights of the kernel's own header may be older than the kernel: they are spelled as bits here.
     // files, net, scope: the fields of struct landlock_ruleset_attr, as it has grown from version to version.
     struct { uint64_t files, net, scope; } rules = {0, 0, 0};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 0) return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -errno;
+    if (version < 0) return errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 0 : -errno;
     // Version 1 has 13 rights to files; 2 adds refer, 3 truncate, 5 ioctl on devices.
     rules.files = (1u << (version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13)) - 1;
     if (version >= 4) rules.net = 3;    // bind, connect

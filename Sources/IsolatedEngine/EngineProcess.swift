@@ -69,9 +69,15 @@ package enum EngineFailure: Error {
 /// takes over gains an output of its choice and nothing else. What it sends is checked like any other input.
 package struct EngineProcess: Sendable {
     private let executable: String
+    private let patience: Duration
 
-    /// - Parameter executable: the program whose command `engine` is the other end; by default this one.
-    package init(executable: String = "/proc/self/exe") { self.executable = executable }
+    /// - Parameters:
+    ///   - executable: the program whose command `engine` is the other end; by default this one.
+    ///   - patience: how long a process that waits for nothing may do nothing.
+    package init(executable: String = "/proc/self/exe", patience: Duration = .seconds(60)) {
+        self.executable = executable
+        self.patience = patience
+    }
 
     /// Makes one rendition.
     ///
@@ -94,6 +100,7 @@ package struct EngineProcess: Sendable {
                 input: input,
                 output: output,
                 executable: executable,
+                patience: patience,
                 onProgress: onProgress
             )
         } catch {

@@ -22,6 +22,7 @@ final class EngineSession: Sendable {
     private let reads: AsyncStream<Range<Int64>>
     private let readRequests: AsyncStream<Range<Int64>>.Continuation
     private let state = Mutex(State())
+    private let patience: Duration
     private let onProgress: @Sendable (TranscodeProgress) -> Void
 
     init(
@@ -29,6 +30,7 @@ final class EngineSession: Sendable {
         input: any AsyncInput,
         output: EngineOutput,
         executable: String,
+        patience: Duration,
         onProgress: @escaping @Sendable (TranscodeProgress) -> Void
     ) async throws(TranscodingError) {
         self.request = request
@@ -36,6 +38,7 @@ final class EngineSession: Sendable {
         // Out of reach of /sys, the process could not count them.
         request.threads = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
         self.input = InputCache(input)
+        self.patience = patience
         self.onProgress = onProgress
         order = EngineOrder(
             request: request,
@@ -85,8 +88,7 @@ final class EngineSession: Sendable {
             }
             return state.withLock { $0.outcome }
         } onCancel: {
-            let name = request.inputName
-            conclude(.failure(.transcoding(TranscodingError(.cancelled, "\(name) was cancelled"))))
+            conclude(cancellation)
         }
         child.kill()
         _ = await child.ended()
@@ -100,6 +102,10 @@ final class EngineSession: Sendable {
         child.kill()
         readRequests.finish()
         Task { await queue.close() }
+    }
+
+    private var cancellation: Outcome {
+        .failure(.transcoding(TranscodingError(.cancelled, "\(request.inputName) was cancelled")))
     }
 
     private func crash(_ what: String) -> TranscodingError {
@@ -154,6 +160,7 @@ final class EngineSession: Sendable {
             report(try JSONDecoder().decode(TranscodeProgress.self, from: payload))
         case .finished:
             let result = try JSONDecoder().decode(TranscodeResult.self, from: payload)
+            guard result.isPlausible(for: request) else { throw BrokenProtocol() }
             if output != nil { try check.finish(result.byteCount) }
             guard await queue.drain() else { return }
             conclude(.success(result))
@@ -179,7 +186,8 @@ final class EngineSession: Sendable {
         guard let output else { return }
         while let item = await queue.next() {
             do { try await output.write(item.data, at: item.offset) } catch {
-                return conclude(.failure(.output(error)))
+                // A cancelled task may notice before the handler of its cancellation has run.
+                return conclude(Task.isCancelled ? cancellation : .failure(.output(error)))
             }
         }
     }
@@ -192,16 +200,17 @@ final class EngineSession: Sendable {
                 state.withLock { $0.owesBytes = false }
                 await child.send(.bytes, parts)
             } catch {
-                return conclude(.failure(.input(error)))
+                return conclude(Task.isCancelled ? cancellation : .failure(.input(error)))
             }
         }
     }
 
     /// Ends a process that takes more than its input justifies, or that does nothing any more.
     private func watch() async {
-        var idle = 0
+        let clock = ContinuousClock()
+        var busy = clock.now
         var lastCPU = 0.0
-        while (try? await Task.sleep(for: .milliseconds(100))) != nil, let usage = child.usage() {
+        while (try? await clock.sleep(for: .milliseconds(100))) != nil, let usage = child.usage() {
             let limits = request.limits
             if usage.residentBytes > limits.maxResidentBytes {
                 let most = limits.maxResidentBytes >> 20
@@ -215,9 +224,9 @@ final class EngineSession: Sendable {
                 return conclude(refusal("cpu-seconds", "took over \(Int(most)) CPU seconds"))
             }
             let isWaiting = owes ? true : await !queue.isIdle
-            idle = isWaiting || usage.cpuSeconds - lastCPU > 0.001 ? 0 : idle + 1
+            if isWaiting || usage.cpuSeconds - lastCPU > 0.001 { busy = clock.now }
             lastCPU = usage.cpuSeconds
-            if idle >= 600 { return conclude(.failure(.transcoding(crash("stood still")))) }
+            if clock.now - busy > patience { return conclude(.failure(.transcoding(crash("stood still")))) }
         }
     }
 
@@ -227,6 +236,24 @@ final class EngineSession: Sendable {
                 TranscodingError(.inputLimit, "\(request.inputName) \(message) (limit \(limit))")
             )
         )
+    }
+}
+
+extension TranscodeResult {
+    /// Whether the engine could have made this of the request; a hostile process may say anything.
+    fileprivate func isPlausible(for request: EngineRequest) -> Bool {
+        let limits = request.limits
+        let names = [video.codec, audio?.codec, input.container, input.videoCodec, input.audioCodec]
+        let lengths = [duration, input.duration, input.frameRate, wallSeconds, cpuSeconds]
+        let counts = [
+            byteCount, Int64(frameCount), Int64(decodedFrameCount), input.byteCount, video.byteCount,
+        ]
+        return outputPath == request.outputName && names.allSatisfy { ($0 ?? "").utf8.count <= 100 }
+            && lengths.allSatisfy { $0.isFinite && $0 >= 0 } && counts.allSatisfy { $0 > 0 }
+            && duration <= 2 * limits.maxDuration && (audio?.byteCount ?? 0) >= 0
+            && size.width > 0 && size.width <= request.preset.video.maxSize.width
+            && size.height > 0 && size.height <= request.preset.video.maxSize.height
+            && stages.count < 100
     }
 }
 

@@ -8,7 +8,7 @@ actor InputCache {
     /// Pieces read ahead at most, all at the same time.
     private static let maxAhead = 3
     /// Pieces kept at most, those on their way included.
-    private static let capacity = 10
+    private static let capacity = 8
 
     private let input: any AsyncInput
     private var pieces: [Int64: Task<Data, any Error>] = [:]
@@ -40,11 +40,13 @@ actor InputCache {
         return parts
     }
 
-    /// Ends what is on its way.
-    func close() {
-        for piece in pieces.values { piece.cancel() }
-        pieces = [:]
+    /// Ends what is on its way, and waits until it has ended.
+    func close() async {
+        let pieces = Array(pieces.values)
+        self.pieces = [:]
         order = []
+        for piece in pieces { piece.cancel() }
+        for piece in pieces { _ = await piece.result }
     }
 
     private func value(of piece: Task<Data, any Error>) async throws -> Data {

@@ -133,6 +133,14 @@ package struct FolderObjectStore: ObjectStore {
         }
     }
 
+    /// All objects whose keys begin with `prefix`, in one look.
+    func objects(bucket: String, prefix: String) async throws(BackendError) -> [ObjectSummary] {
+        try await executor.run { [files] () throws(BackendError) in
+            var listing = FolderListing(prefix: prefix, after: nil, limit: .max)
+            return try listing.page(of: try files.bucket(bucket)).items
+        }
+    }
+
     package func hasBucket(_ bucket: String) async throws(BackendError) -> Bool {
         try await executor.run { [files] () throws(BackendError) in
             try files.bucketIfThere(bucket) != nil

@@ -12,7 +12,12 @@ enum Console {
 
     /// One JSON object on a line of its own, keys in alphabetical order.
     static func event(_ fields: [String: any Sendable]) {
-        guard let data = try? JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys]) else {
+        guard
+            let data = try? JSONSerialization.data(
+                withJSONObject: fields,
+                options: [.sortedKeys, .withoutEscapingSlashes]
+            )
+        else {
             return
         }
         print(String(decoding: data, as: UTF8.self))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Dispatch
+internal import FFmpeg
 internal import Foundation
 internal import Transcoding
 
@@ -9,7 +10,10 @@ struct Recast: AsyncParsableCommand {
         commandName: "recast",
         abstract: "Turns phone and browser videos into web-playable renditions.",
         version: "0.1.0",
-        subcommands: [TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, ConfigCommand.self]
+        subcommands: [
+            TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, WorkCommand.self, InitCommand.self,
+            RecordsCommand.self, RedriveCommand.self, ConfigCommand.self,
+        ]
     )
 
     /// Parses the arguments, runs the command, and returns the exit status.
@@ -47,6 +51,18 @@ enum Program {
 /// A command has said what went wrong; only the status is left to return.
 struct CommandFailure: Error {
     let status: Int32
+}
+
+/// The limits of commands on local files, which the variables `RECAST_LIMIT_…` set.
+enum CommandLimits {
+    static func read() throws -> IngestLimits {
+        do {
+            return try Configuration.limits()
+        } catch {
+            error.print()
+            throw CommandFailure(status: ExitStatus.usage)
+        }
+    }
 }
 
 /// The program's exit statuses, as the README lists them.

@@ -25,8 +25,8 @@ struct ArchitectureTests {
         ],
         "Recast": [
             "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend",
-            "Foundation",
-            "ArgumentParser", "Glibc", "Dispatch", "Logging", "ServiceLifecycle", "Synchronization", "Yams",
+            "HTTPTransport", "Foundation", "ArgumentParser", "Glibc", "Dispatch", "Logging",
+            "ServiceLifecycle", "Synchronization", "UnixSignals", "Yams",
         ],
     ]
 

@@ -45,14 +45,6 @@ struct EngineProcessTests {
         return error.code
     }
 
-    private func streamHashes(_ path: String) throws -> String {
-        let arguments = ["-nostdin", "-v", "error", "-i", path, "-map", "0", "-c", "copy"]
-        return String(
-            decoding: try Tool.ffmpeg.output(arguments + ["-f", "streamhash", "-"]),
-            as: UTF8.self
-        )
-    }
-
     @Test(
         "It makes what the engine makes of files, wherever the input has its index",
         arguments: [true, false]
@@ -76,7 +68,7 @@ struct EngineProcessTests {
             output: .stream(output)
         ) { report in progress.withLock { $0.append(report) } }
 
-        #expect(try streamHashes(path) == streamHashes(file))
+        #expect(try Judge.streamHashes(path) == Judge.streamHashes(file))
         #expect(try Judge.decodeErrors(path) == [])
         #expect(try Judge.topLevelBoxes(path).prefix(2) == ["ftyp", "moov"])
         #expect(try Judge.topLevelBoxes(path).last == "mdat")
@@ -167,6 +159,21 @@ struct EngineProcessTests {
         #expect(Children.running.isEmpty)
     }
 
+    @Test("Cancelling reaches an input that waits, and is no fault of its")
+    func cancelsAWaitingInput() async throws {
+        let request = try request()
+        for _ in 0..<10 {
+            let (started, start) = AsyncStream<Void>.makeStream()
+            let source = EndlessInput(start: start)
+            let output = try FileOutput(workspace.path("out.mp4"))
+            let work = Task { await failure(request, source, .stream(output)) }
+            for await _ in started { break }
+            work.cancel()
+            #expect(code(await work.value) == .cancelled)
+        }
+        #expect(Children.running.isEmpty)
+    }
+
     @Test("A fault of the input's place comes back as it was")
     func passesOnInputFaults() async throws {
         let input = try ClipRecipe(width: 1280, height: 720, seconds: 6).make(workspace.url("in.ts"))
@@ -229,7 +236,7 @@ struct EngineProcessTests {
         #expect(Children.running.isEmpty)
     }
 
-    @Test("An input of 300 MB passes through less than 56 MB of memory")
+    @Test("An input of 300 MB passes through less than 48 MB of memory")
     func boundsMemory() async throws {
         let clip = try ClipRecipe(seconds: 6).make(workspace.url("clip.mp4"))
         let input = workspace.path("in.ts")
@@ -241,7 +248,7 @@ struct EngineProcessTests {
         let output = try FileOutput(workspace.path("out.mp4"))
         let result = try await engine.run(try request(), input: source, output: .stream(output))
         #expect(result.frameCount == 180)
-        #expect(source.mostLiveBytes <= 56 << 20)
+        #expect(source.mostLiveBytes <= 48 << 20)
         let read = source.ranges.reduce(Int64(0)) { $0 + Int64($1.count) }
         // Probing goes through all of the empty packets in search of the streams.
         #expect(read <= 2 * source.byteCount + 64 << 20)
@@ -263,10 +270,7 @@ struct EngineProcessTests {
         arguments: ["yes nonsense", "head -c 1000000 /dev/zero", "exit 3", "kill -SEGV $$", "cat"]
     )
     func distrustsTheProcess(script: String) async throws {
-        let impostor = workspace.path("impostor")
-        try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: impostor))
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: impostor)
-        let engine = EngineProcess(executable: impostor)
+        let engine = EngineProcess(executable: try impostor(script))
         let output = try FileOutput(workspace.path("out.mp4"))
         let source = try FileInput(Samples.path("phone-portrait.mp4"))
         let error = await #expect(throws: EngineFailure.self) {
@@ -274,6 +278,58 @@ struct EngineProcessTests {
         }
         #expect(code(error) == .engineCrashed)
         #expect(output.writes.isEmpty)
+    }
+
+    private func impostor(_ script: String) throws -> String {
+        let path = workspace.path("impostor")
+        try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        return path
+    }
+
+    @Test("A process that does nothing and waits for nothing is ended")
+    func losesPatience() async throws {
+        let engine = EngineProcess(executable: try impostor("exec sleep 1000"), patience: .milliseconds(300))
+        let output = try FileOutput(workspace.path("out.mp4"))
+        let source = try FileInput(Samples.path("phone-portrait.mp4"))
+        let error = await #expect(throws: EngineFailure.self) {
+            try await engine.run(try request(), input: source, output: .stream(output))
+        }
+        #expect(code(error) == .engineCrashed)
+    }
+
+    @Test("A process that computes without end is ended, and the limit named")
+    func limitsTime() async throws {
+        let engine = EngineProcess(executable: try impostor("while :; do :; done"))
+        let output = try FileOutput(workspace.path("out.mp4"))
+        let source = try FileInput(Samples.path("phone-portrait.mp4"))
+        let strict = try request { $0.limits.cpuSecondsBase = 0.2 }
+        let error = await #expect(throws: EngineFailure.self) {
+            try await engine.run(strict, input: source, output: .stream(output))
+        }
+        guard case .transcoding(let refusal) = error else { return }
+        #expect(refusal.code == .inputLimit)
+        #expect(refusal.message.contains("cpu-seconds"))
+    }
+
+    @Test("A process whose parent is killed ends as well")
+    func diesWithItsParent() throws {
+        let input = try ClipRecipe(width: 1280, height: 720, seconds: 30).make(workspace.url("in.mp4"))
+        let host = try Tool.built("EngineProbe")
+            .start(["transcode", Tool.recast.path, input, workspace.path("out.mp4")])
+        // It prints its child's number as soon as there is progress.
+        #expect(host.wait(limit: 60) { host.outputByteCount > 0 })
+        host.kill()
+        let text = try host.finish().outputText
+        let child = try #require(pid_t(text.split(separator: "\n").first.map(String.init) ?? ""))
+        let isGone = {
+            // A zombie that nobody reaps yet is gone as well.
+            let status = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+            return status == nil || status?.contains(") Z ") == true
+        }
+        let deadline = Date().addingTimeInterval(5)
+        while !isGone(), Date() < deadline { sched_yield() }
+        #expect(isGone())
     }
 
     @Test("A program that is not there is the engine's fault")

@@ -7,13 +7,13 @@ final class ManualClock: Sendable {
     private struct State {
         var now = Date(timeIntervalSince1970: 1_700_000_000)
         var nextID = 0
+        var watchers: [CheckedContinuation<Void, Never>] = []
         var sleepers: [Int: (until: Date, continuation: CheckedContinuation<Void, any Error>)] = [:]
     }
 
     private let state = Mutex(State())
 
     var now: Date { state.withLock { $0.now } }
-    var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
     var wallClock: WallClock {
         WallClock(now: { self.now }, sleep: { try await self.sleep($0) })
@@ -29,9 +29,15 @@ final class ManualClock: Sendable {
         for continuation in woken { continuation.resume() }
     }
 
-    /// Lets other tasks run until somebody sleeps on this clock.
+    /// Waits until somebody sleeps on this clock.
     func waitForSleeper() async {
-        while sleeperCount == 0 { await Task.yield() }
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.sleepers.isEmpty { state.watchers.append(continuation) }
+                return !state.sleepers.isEmpty
+            }
+            if isThere { continuation.resume() }
+        }
     }
 
     private func sleep(_ seconds: Double) async throws {
@@ -41,12 +47,14 @@ final class ManualClock: Sendable {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let isCancelled = state.withLock { state in
-                    guard !Task.isCancelled else { return true }
+                let watchers = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+                    guard !Task.isCancelled else { return nil }
                     state.sleepers[id] = (state.now + seconds, continuation)
-                    return false
+                    defer { state.watchers = [] }
+                    return state.watchers
                 }
-                if isCancelled { continuation.resume(throwing: CancellationError()) }
+                for watcher in watchers ?? [] { watcher.resume() }
+                if watchers == nil { continuation.resume(throwing: CancellationError()) }
             }
         } onCancel: {
             let sleeper = state.withLock { $0.sleepers.removeValue(forKey: id) }

@@ -73,6 +73,7 @@ package actor InMemoryObjectStore: ObjectStore {
         attributes: ObjectAttributes,
         condition: WriteCondition
     ) throws(BackendError) -> String {
+        try check(location)
         guard let bucket = buckets[location.bucket] else {
             throw BackendError(.notFound, "there is no bucket \(location.bucket)")
         }
@@ -100,6 +101,7 @@ package actor InMemoryObjectStore: ObjectStore {
         to location: ObjectLocation,
         attributes: ObjectAttributes
     ) throws(BackendError) -> any ObjectUpload {
+        try check(location)
         guard buckets[location.bucket] != nil else {
             throw BackendError(.notFound, "there is no bucket \(location.bucket)")
         }
@@ -109,6 +111,7 @@ package actor InMemoryObjectStore: ObjectStore {
     }
 
     package func delete(_ location: ObjectLocation) throws(BackendError) {
+        try check(location)
         guard buckets[location.bucket] != nil else {
             throw BackendError(.notFound, "there is no bucket \(location.bucket)")
         }
@@ -148,7 +151,15 @@ package actor InMemoryObjectStore: ObjectStore {
         return found.count
     }
 
+    /// Throws unless the key is one.
+    private func check(_ location: ObjectLocation) throws(BackendError) {
+        guard (1...1024).contains(location.key.utf8.count) else {
+            throw BackendError(.invalid, "a key has 1 to 1024 bytes")
+        }
+    }
+
     private func object(at location: ObjectLocation) throws(BackendError) -> Object {
+        try check(location)
         guard let object = buckets[location.bucket]?[Key(location.key)] else {
             throw BackendError(.notFound, "there is no \(location)")
         }

@@ -133,6 +133,13 @@ package enum Judge {
         return result.errorLines
     }
 
+    /// One hash a stream, of its packets as they are.
+    package static func streamHashes(_ path: String) throws -> String {
+        let arguments = ["-nostdin", "-v", "error", "-i", path, "-map", "0", "-c", "copy"]
+        let hashes = try Tool.ffmpeg.output(arguments + ["-f", "streamhash", "-"])
+        return String(decoding: hashes, as: UTF8.self)
+    }
+
     /// The number in each picture's strip, with its pts, in the order of presentation.
     package static func frameNumbers(_ path: String) throws -> [NumberedFrame] {
         let strip = "crop=iw:ih/20:0:ih/40,format=gray,scale=16:1:flags=area"

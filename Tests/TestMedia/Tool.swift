@@ -131,6 +131,9 @@ package final class RunningTool {
     /// Sends SIGINT, as Ctrl-C does.
     package func interrupt() { process.interrupt() }
 
+    /// Ends the program at once.
+    package func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+
     /// Waits until `condition` holds, the program ends or `limit` seconds are over; says whether it held.
     package func wait(limit: Double, until condition: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(limit)
@@ -147,7 +150,7 @@ package final class RunningTool {
     /// Waits for the end, killing the program after `limit` seconds.
     package func finish(limit: Double = 120) throws -> Tool.Result {
         if ended.wait(timeout: .now() + limit) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
+            kill()
             ended.wait()
         }
         return Tool.Result(

@@ -38,7 +38,7 @@ struct WriterOutputTests {
             to: .writer(writer, name: "result")
         )
 
-        #expect(try streamHashes(streamed) == streamHashes(file))
+        #expect(try Judge.streamHashes(streamed) == Judge.streamHashes(file))
         #expect(try Judge.decodeErrors(streamed) == [])
         #expect(try Judge.topLevelBoxes(streamed).prefix(4) == ["ftyp", "moov", "free", "free"])
         #expect(try Judge.topLevelBoxes(streamed).suffix(1) == ["mdat"])
@@ -132,14 +132,6 @@ struct WriterOutputTests {
         #expect(writer.writes.allSatisfy { $0.lowerBound > 0 })
     }
 
-    /// One hash a stream of the packets as they are.
-    private func streamHashes(_ path: String) throws -> String {
-        let arguments = ["-nostdin", "-v", "error", "-i", path, "-map", "0", "-c", "copy"]
-        return String(
-            decoding: try Tool.ffmpeg.output(arguments + ["-f", "streamhash", "-"]),
-            as: UTF8.self
-        )
-    }
 }
 
 /// Writes to a file that cannot be read back, and remembers where.

@@ -40,6 +40,9 @@ package struct LocalDatabase: Sendable {
         let pool = try DatabasePool(path: path, configuration: configuration)
         // The pool has set NORMAL, which keeps the file whole but may lose the last commits.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        guard try !pool.read(SQLiteSchema.migrator.hasBeenSuperseded) else {
+            throw BackendError(.invalid, "\(path) belongs to a newer version of this program")
+        }
         try SQLiteSchema.migrator.migrate(pool)
         return pool
     }

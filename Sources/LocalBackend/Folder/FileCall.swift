@@ -37,7 +37,8 @@ enum FileCall {
         case ENOENT: .notFound
         case EEXIST: .conflict
         case EACCES, EPERM, EROFS, ELOOP: .denied
-        case ENAMETOOLONG, EINVAL: .invalid
+        // The last one: the bucket is on another file system than the uploads.
+        case ENAMETOOLONG, EINVAL, EXDEV: .invalid
         // A full disk, too many open files, a broken disk: they pass, or somebody sees to it.
         default: .unavailable
         }

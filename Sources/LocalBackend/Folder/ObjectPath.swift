@@ -53,6 +53,8 @@ struct ObjectPath: Equatable {
     ///
     /// The last one is without `besideFolder`.
     static func segment(of names: [[UInt8]]) -> [UInt8]? {
+        // Nearly all names are like this, and listings have many.
+        if names.count == 1, isPlain(names[0]) { return names[0] }
         var joined: [UInt8] = []
         for (index, name) in names.enumerated() {
             guard index == 0 || name.first == continuation else { return nil }
@@ -70,6 +72,12 @@ struct ObjectPath: Equatable {
         ([], Array("_".utf8)), (Array(".".utf8), Array(".".utf8)), (Array("..".utf8), Array("..".utf8)),
     ]
     private static let escapedPercent = Array("25".utf8)
+
+    /// Whether a name or a segment has nothing in it that an escape is made of or made for.
+    private static func isPlain(_ bytes: [UInt8]) -> Bool {
+        1...longestName ~= bytes.count && bytes != [UInt8(ascii: ".")] && bytes != Array("..".utf8)
+            && !bytes.contains { $0 == percent || isControl($0) }
+    }
 
     private static func escaped(_ segment: [UInt8]) -> [UInt8] {
         if let special = whole.first(where: { $0.segment == segment }) { return [percent] + special.code }

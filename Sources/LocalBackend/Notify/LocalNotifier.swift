@@ -16,9 +16,8 @@ package struct LocalNotifier: Notifier {
     package typealias Send = @Sendable (HTTPRequest) async throws(HTTPFailure) -> HTTPResponse
 
     private let database: LocalDatabase
-    private let settings: WebhookSettings
     private let clock: WallClock
-    private let post: Send
+    private let webhooks: WebhookNotifier
 
     package init(
         _ database: LocalDatabase,
@@ -27,9 +26,8 @@ package struct LocalNotifier: Notifier {
         post: @escaping Send
     ) {
         self.database = database
-        self.settings = settings
         self.clock = clock
-        self.post = post
+        webhooks = WebhookNotifier(settings: settings, clock: clock, post: post)
     }
 
     package func send(_ notification: Jobs.Notification) async throws(BackendError) {
@@ -47,14 +45,7 @@ package struct LocalNotifier: Notifier {
                 ]
             )
         }
-        guard let webhook = try Webhook(topic: notification.topic) else { return }
-        let response: HTTPResponse
-        do throws(HTTPFailure) {
-            response = try await post(webhook.request(notification, at: now, settings))
-        } catch {
-            throw webhook.error(error)
-        }
-        try webhook.check(response)
+        try await webhooks.send(notification)
     }
 
     /// The last `limit` notifications in the log, the newest first.

@@ -16,6 +16,7 @@ struct AnnouncedFiles: Sendable {
 
     /// Sends an event for each of the files of which none was sent, and returns how many.
     func announce(_ files: [File], at time: Date) async throws(BackendError) -> Int {
+        guard !files.isEmpty else { return 0 }
         let now = time.timeIntervalSince1970
         let count = try await database.write("announce files") { database in
             var count = 0

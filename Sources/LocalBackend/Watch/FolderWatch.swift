@@ -4,7 +4,7 @@ package import Logging
 
 /// Notices files that appear in buckets, and sends the events that S3 would send.
 ///
-/// It looks once a second. A file that somebody is still writing changes from one look to the next; when
+/// It looks once a second, or less often when looking takes long. A file that somebody is still writing changes from one look to the next; when
 /// size and time have been still for two seconds, it is announced.
 package actor FolderWatch {
     /// A file that was seen and may still be growing.
@@ -18,6 +18,7 @@ package actor FolderWatch {
     private let announced: AnnouncedFiles
     private let clock: WallClock
     private let log: Logger
+    private var hasLooked = false
     /// By bucket and key: what is not announced yet.
     private var sightings: [String: [FileName: Sighting]] = [:]
     /// By bucket and key: the ETag that needs no event any more.
@@ -25,6 +26,9 @@ package actor FolderWatch {
 
     /// Seconds between two looks.
     private static let interval = 1.0
+    private static let longestInterval = 60.0
+    /// How much longer than looking it waits, so that large folders do not keep a core busy.
+    private static let idleShare = 4.0
     /// Seconds for which a file must be still.
     private static let stillness = 2.0
     /// Files that are announced in one transaction.
@@ -46,10 +50,14 @@ package actor FolderWatch {
         self.log = log
     }
 
+    /// Whether a file was seen that is not announced yet, or nobody has looked so far.
+    package var isExpecting: Bool { !hasLooked || sightings.values.contains { !$0.isEmpty } }
+
     /// Looks until the task is cancelled; what fails is tried again at the next look.
     package func run() async {
         var lastError: BackendError?
         while !Task.isCancelled {
+            let start = clock.now()
             do throws(BackendError) {
                 try await look()
                 lastError = nil
@@ -60,7 +68,8 @@ package actor FolderWatch {
                 }
                 lastError = error
             }
-            try? await clock.sleep(Self.interval)
+            let duration = clock.now().timeIntervalSince(start)
+            try? await clock.sleep(min(max(Self.interval, duration * Self.idleShare), Self.longestInterval))
         }
     }
 
@@ -82,6 +91,7 @@ package actor FolderWatch {
     package func look() async throws(BackendError) -> Int {
         var count = 0
         for bucket in Set(folders.map(\.bucket)).sorted() { count += try await look(bucket: bucket) }
+        hasLooked = true
         return count
     }
 
@@ -120,17 +130,8 @@ package actor FolderWatch {
     private func objects(bucket: String) async throws(BackendError) -> [ObjectSummary] {
         var objects: [ObjectSummary] = []
         for folder in folders where folder.bucket == bucket {
-            var after: String?
-            repeat {
-                let page = try await store.list(
-                    bucket: bucket,
-                    prefix: folder.prefix,
-                    after: after,
-                    limit: 1000
-                )
-                objects += page.items.filter { folder.notices($0.key) }
-                after = page.next
-            } while after != nil
+            objects += try await store.objects(bucket: bucket, prefix: folder.prefix)
+                .filter { folder.notices($0.key) }
         }
         return objects
     }

@@ -19,5 +19,5 @@ extension Candidate where Subject == MetadataStoreSubject {
 }
 
 extension Candidate where Subject == NotifierSubject {
-    static var notifiers: [Candidate] { [.inMemory, .sns(.ministack), .sns(.moto)] }
+    static var notifiers: [Candidate] { [.inMemory, .log, .sns(.ministack), .sns(.moto)] }
 }

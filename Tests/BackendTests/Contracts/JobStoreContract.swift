@@ -169,14 +169,14 @@ struct JobStoreContract {
     @Test("A job is listed under the status it has", arguments: Candidate.metadataStores)
     func listsByStatus(_ candidate: Candidate<MetadataStoreSubject>) async throws {
         let store = try await candidate.make().store
-        for number in 1...12 {
+        for number in 1...30 {
             var job = try await store.insert(exampleJob(number))
             guard number > 3 else { continue }
-            job.status = number > 10 ? .error : .complete
+            job.status = number > 28 ? .error : .complete
             _ = try await store.replace(job)
         }
         let expected: [(JobStatus, ClosedRange<Int>)] = [
-            (.submitted, 1...3), (.complete, 4...10), (.error, 11...12),
+            (.submitted, 1...3), (.complete, 4...28), (.error, 29...30),
         ]
         for (status, numbers) in expected {
             let ids = numbers.map { exampleJob($0).id }

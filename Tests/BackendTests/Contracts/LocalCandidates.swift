@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import Jobs
 import LocalBackend
 import TestServers
@@ -40,6 +41,26 @@ extension Candidate where Subject == MetadataStoreSubject {
             putForeign: { try await table.put($0, $1) },
             foreignAttributes: { try await table.attributes($0, $1) }
         )
+    }
+}
+
+extension Candidate where Subject == NotifierSubject {
+    static let log = Candidate("SQLite") {
+        let folder = try emptyDataFolder()
+        let notifier = LocalNotifier(try await LocalDatabase.open(folder)) { (request) throws(HTTPFailure) in
+            throw HTTPFailure(.refused, "no test posts to \(request.url)")
+        }
+        return NotifierSubject(notifier: notifier, topic: "topic", missingTopic: nil) {
+            let program = """
+                import json, sqlite3, sys
+                rows = sqlite3.connect(sys.argv[1]).execute("SELECT subject, message FROM notifications")
+                print(json.dumps([list(row) for row in rows]))
+                """
+            let text = try await Python.output(source: program, [folder.database.path])
+            return try JSONDecoder().decode([[String]].self, from: text).map {
+                NotifierSubject.Delivery(subject: $0[0], message: $0[1])
+            }
+        }
     }
 }
 

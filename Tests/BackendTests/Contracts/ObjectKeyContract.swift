@@ -42,6 +42,38 @@ struct ObjectKeyContract {
         }
     }
 
+    @Test("What is no key is refused, and nothing happens to the bucket", arguments: Candidate.objectStores)
+    func refusesOtherKeys(_ candidate: Candidate<ObjectStoreSubject>) async throws {
+        let subject = try await candidate.make()
+        let store = subject.store
+        let attributes = ObjectAttributes(contentType: "text/plain")
+        for key in ["", String(repeating: "k", count: 1_025)] {
+            let location = subject.location(key)
+            #expect(try await failure { try await subject.write("x", key) } == .invalid)
+            #expect(try await failure { try await store.head(location) } == .invalid)
+            #expect(try await failure { try await subject.text(key) } == .invalid)
+            #expect(try await failure { try await store.delete(location) } == .invalid)
+            #expect(
+                try await failure {
+                    try await store.startUpload(to: location, attributes: attributes)
+                } == .invalid
+            )
+        }
+        #expect(try await store.hasBucket(subject.bucket))
+    }
+
+    @Test("A name that leads out of a bucket is none of a bucket", arguments: Candidate.objectStores)
+    func refusesOtherBuckets(_ candidate: Candidate<ObjectStoreSubject>) async throws {
+        let store = try await candidate.make().store
+        for bucket in ["", ".", "..", "a/b", "../uploads", "Ümlaut", "a?b"] {
+            let location = ObjectLocation(bucket: bucket, key: "clip.mp4")
+            let code = try await failure { try await store.head(location) }
+            #expect(code == .invalid || code == .notFound, "\(bucket)")
+            let isThere = try? await store.hasBucket(bucket)
+            #expect(isThere != true, "\(bucket)")
+        }
+    }
+
     @Test("Any text is a key of an object written in parts", arguments: Candidate.objectStores)
     func partsUnderOddKeys(_ candidate: Candidate<ObjectStoreSubject>) async throws {
         let subject = try await candidate.make()

@@ -50,6 +50,18 @@ struct VideoRecordContract {
         #expect(try await store.record(projectStep: "Alba-0", mail: "a")?.transcoding?.status == .submitted)
     }
 
+    @Test("Of eight versions written at once the newest stays", arguments: Candidate.metadataStores)
+    func keepsNewest(_ candidate: Candidate<MetadataStoreSubject>) async throws {
+        let store = try await candidate.make().store
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in (1...8).shuffled() {
+                group.addTask { _ = try await store.write(Self.record("a", sequencer: "0\(number)")) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await store.record(projectStep: "Alba-0", mail: "a") == Self.record("a", sequencer: "08"))
+    }
+
     @Test("An attribute that is nil is removed", arguments: Candidate.metadataStores)
     func removesAttributes(_ candidate: Candidate<MetadataStoreSubject>) async throws {
         let store = try await candidate.make().store
