@@ -15,15 +15,24 @@ final class FakeEngine: Sendable {
     private let state = Mutex(State())
     /// Bytes behind the head.
     private let bodyByteCount: Int
-    private let during: @Sendable (String) async throws(EngineFailure) -> Void
+    private let during: Hook
+    private let afterReading: Hook
+    private let afterWriting: Hook
 
-    /// `during` is called with the input's name after its first half was read.
+    typealias Hook = @Sendable (String) async throws(EngineFailure) -> Void
+
+    /// The hooks are called with the input's name, `during` when its first half was read, `afterReading`
+    /// when all of it was, and `afterWriting` when the output is written.
     init(
         bodyByteCount: Int = 100,
-        during: @escaping @Sendable (String) async throws(EngineFailure) -> Void = { _ in }
+        during: @escaping Hook = { _ in },
+        afterReading: @escaping Hook = { _ in },
+        afterWriting: @escaping Hook = { _ in }
     ) {
         self.bodyByteCount = bodyByteCount
         self.during = during
+        self.afterReading = afterReading
+        self.afterWriting = afterWriting
     }
 
     /// The inputs' names, in the order in which their transcodes began.
@@ -55,8 +64,10 @@ final class FakeEngine: Sendable {
         do { data = try await input.read(0..<middle) } catch { throw .input(error) }
         try await during(request.inputName)
         do { data += try await input.read(middle..<input.byteCount) } catch { throw .input(error) }
+        try await afterReading(request.inputName)
         let whole = self.output(of: data)
         do { try await write(whole, output) } catch { throw .output(error) }
+        try await afterWriting(request.inputName)
         return try Self.result(whole.count)
     }
 

@@ -8,6 +8,7 @@ import Transcoding
 /// Everything a worker needs, in memory and on a clock that waiting moves.
 struct WorkerBench: Sendable {
     static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let spoolFolder = NSTemporaryDirectory() + "recast-worker-tests"
     static let topics = Pipeline.Topics(progressing: "began", completed: "done", error: "failed")
     static let pipeline = Pipeline(id: "p", name: "p", inputBucket: "media", topics: topics)
 
@@ -17,16 +18,23 @@ struct WorkerBench: Sendable {
     var pipelines = [WorkerBench.pipeline]
     var concurrency = 1
     var grace = 18.0
-    let leaseSeconds = 60.0
+    var leaseSeconds = 60.0
+    /// Where objects are, when not in memory.
+    var objects: (any ObjectStore)?
+    /// How the notifier fails beyond what a worker's plan says.
+    var notifierPlan = FaultPlan.none()
 
-    init(engine: FakeEngine = FakeEngine(), buckets: [String] = ["media", "other"]) {
-        let clock = ManualClock()
+    init(engine: FakeEngine = FakeEngine(), buckets: [String] = ["media", "other"], isRealTime: Bool = false)
+    {
+        let clock = ManualClock(isRealTime: isRealTime)
         self.clock = clock
         self.engine = engine
         backend = InMemoryBackend(buckets: buckets, now: { clock.now })
     }
 
     // MARK: - A worker's parts, all of which fail as `plan` says
+
+    var store: any ObjectStore { objects ?? backend.objects }
 
     func ledger(_ owner: String = "worker", _ plan: FaultPlan = .none()) -> JobLedger {
         JobLedger(
@@ -46,20 +54,20 @@ struct WorkerBench: Sendable {
     func outbox(_ plan: FaultPlan = .none()) -> Outbox {
         Outbox(
             store: FaultInjectingMetadataStore(backend.metadata, plan),
-            notifier: FaultInjectingNotifier(backend.notifier, plan)
+            notifier: FaultInjectingNotifier(FaultInjectingNotifier(backend.notifier, notifierPlan), plan)
         )
     }
 
     func executor(_ owner: String = "worker", _ plan: FaultPlan = .none()) -> JobExecutor {
         let ledger = ledger(owner, plan)
         let runner = JobRunner(
-            objects: FaultInjectingObjectStore(backend.objects, plan),
+            objects: FaultInjectingObjectStore(store, plan),
             ledger: ledger,
             engine: { [engine] request, input, output, _ async throws(EngineFailure) in
                 try await engine.run(request, input, output)
             },
             presets: { name throws(TranscodingError) in try Self.presets.preset(name) },
-            settings: JobRunner.Settings(spoolFolder: NSTemporaryDirectory() + "recast-worker-tests"),
+            settings: JobRunner.Settings(spoolFolder: Self.spoolFolder),
             now: { [clock] in clock.now }
         )
         return JobExecutor(
@@ -74,7 +82,7 @@ struct WorkerBench: Sendable {
 
     func intake(_ plan: FaultPlan = .none()) -> JobIntake {
         JobIntake(
-            objects: FaultInjectingObjectStore(backend.objects, plan),
+            objects: FaultInjectingObjectStore(store, plan),
             store: FaultInjectingMetadataStore(backend.metadata, plan),
             pipelines: pipelines,
             now: { [clock] in clock.now }
@@ -113,7 +121,7 @@ extension WorkerBench {
         sequencer: String = "0055AED6DCD90281E5",
         bucket: String = "media"
     ) async throws -> String {
-        let eTag = try await backend.objects.write(
+        let eTag = try await store.write(
             Data(text.utf8),
             to: ObjectLocation(bucket: bucket, key: key),
             attributes: ObjectAttributes(contentType: "video/mp4"),
@@ -152,11 +160,11 @@ extension WorkerBench {
     func send(_ body: String) async throws { try await queue().send(body, delay: 0) }
 
     /// Lets a worker run until there is nothing left to do.
-    func runWorker() async { await worker().run() }
+    func runWorker(_ plan: FaultPlan = .none()) async { await worker("worker", plan).run() }
 
     func bytes(_ key: String, bucket: String = "media") async throws -> Data {
         let location = ObjectLocation(bucket: bucket, key: key)
-        return try await backend.objects.read(location, range: 0..<1 << 40, eTag: nil)
+        return try await store.read(location, range: 0..<1 << 40, eTag: nil)
     }
 
     func jobs() async throws -> [Job] {
