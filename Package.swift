@@ -129,7 +129,7 @@ let package = Package(
         .testTarget(
             name: "HTTPTransportTests",
             dependencies: ["HTTPTransport", "TestMedia"],
-            exclude: ["server.py"],
+            exclude: ["server.py", "http2_server.py"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -30,8 +30,8 @@ test-ceph)
     ;;
 esac
 packages+=(${programs[@]+"${programs[@]}"} ${ceph[@]+"${ceph[@]}"})
-# Debian keeps Python's own module for environments in a package of its own.
-[[ ${#programs[@]} -eq 0 ]] || packages+=(python3-venv)
+# Debian keeps Python's own module for environments in a package of its own; openssl makes certificates.
+[[ ${#programs[@]} -eq 0 ]] || packages+=(python3-venv openssl)
 
 command -v swift >/dev/null ||
     fail "swift is not on PATH; install Swift 6.2 or later from https://www.swift.org/install and try again"

@@ -10,16 +10,21 @@ package protocol HTTPSending: Sendable {
 /// other. Ending the task that waits ends the exchange.
 package final class HTTPClient: HTTPSending {
     private let loop: TransferLoop
+    private let certificates: String?
 
-    /// Makes a client that opens at most `connectionsPerHost` connections to one host; more requests wait.
-    package init(connectionsPerHost: Int = 64) {
-        loop = TransferLoop(connectionsPerHost: max(1, min(connectionsPerHost, 1000)))
+    /// Makes a client that sends at most `limit` requests to one server at a time; more wait for their turn,
+    /// which does not count towards their time-out.
+    ///
+    /// `certificates` is the path of a PEM file with the authorities to be trusted instead of the system's.
+    package init(limit: Int = 64, certificates: String? = nil) {
+        loop = TransferLoop(limit: max(1, min(limit, 1000)))
+        self.certificates = certificates
     }
 
     deinit { loop.stop() }
 
     package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
-        let transfer = try Transfer(request)
+        let transfer = try Transfer(request, certificates: certificates)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.completion = { continuation.resume(returning: $0) }

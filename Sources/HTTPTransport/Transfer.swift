@@ -9,6 +9,8 @@ final class Transfer: @unchecked Sendable {
 
     let handle: UnsafeMutableRawPointer
     let request: HTTPRequest
+    /// Scheme, host and port: requests to the same share connections.
+    let server: String
     /// Set from any thread, before the loop is told.
     let isCancelled = Atomic<Bool>(false)
     var completion: (@Sendable (Result<HTTPResponse, HTTPFailure>) -> Void)?
@@ -16,11 +18,13 @@ final class Transfer: @unchecked Sendable {
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var sentCount = 0
     private var headers: [String: String] = [:]
+    private var headerByteCount = 0
+    private static let maxHeaderBytes = 256 << 10
     private var body = Data()
     private var isTooLarge = false
     private var isAddressRefused = false
 
-    init(_ request: HTTPRequest) throws(HTTPFailure) {
+    init(_ request: HTTPRequest, certificates: String?) throws(HTTPFailure) {
         guard Self.isSendable(request) else {
             throw HTTPFailure(.refused, "the request for \(Self.host(of: request.url)) is malformed")
         }
@@ -29,7 +33,9 @@ final class Transfer: @unchecked Sendable {
         }
         self.handle = handle
         self.request = request
-        let isComplete = setAddress() && setMethod() && setHeaders() && setCallbacks()
+        server = Self.server(of: request.url)
+        let isComplete =
+            setAddress() && setTrust(certificates) && setMethod() && setHeaders() && setCallbacks()
         guard isComplete else {
             throw HTTPFailure(.refused, "the request for \(Self.host(of: request.url)) is malformed")
         }
@@ -57,7 +63,7 @@ final class Transfer: @unchecked Sendable {
     private func failure(for code: CURLcode) -> HTTPFailure {
         let host = Self.host(of: request.url)
         if isTooLarge {
-            return HTTPFailure(.tooLarge, "\(host) answered more than \(request.maxResponseBytes) bytes")
+            return HTTPFailure(.tooLarge, "\(host) answered with more than \(request.maxResponseBytes) bytes")
         }
         if isAddressRefused {
             return HTTPFailure(.refused, "\(host) is not an address of the public Internet")
@@ -91,6 +97,11 @@ extension Transfer {
             && request.headers.allSatisfy { isToken($0.name) && isOneLine($0.value) }
     }
 
+    private static func server(of url: String) -> String {
+        let start = url.range(of: "://")?.upperBound ?? url.startIndex
+        return url[..<(url[start...].firstIndex { "/?#".contains($0) } ?? url.endIndex)].lowercased()
+    }
+
     /// The host of an address, without user, port, path and query.
     static func host(of url: String) -> String {
         let rest = url.range(of: "://").map { url[$0.upperBound...] } ?? url[...]
@@ -108,12 +119,15 @@ extension Transfer {
             && set(CURLOPT_FOLLOWLOCATION, 0)
             && set(CURLOPT_NOSIGNAL, 1)
             && set(CURLOPT_TCP_KEEPALIVE, 1)
-            && set(CURLOPT_SSL_VERIFYPEER, 1)
-            && set(CURLOPT_SSL_VERIFYHOST, 2)
             && set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
             && set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
             && set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
             && setProxy()
+    }
+
+    private func setTrust(_ certificates: String?) -> Bool {
+        set(CURLOPT_SSL_VERIFYPEER, 1) && set(CURLOPT_SSL_VERIFYHOST, 2)
+            && (certificates.map { set(CURLOPT_CAINFO, $0) } ?? true)
     }
 
     private func setProxy() -> Bool {
@@ -230,6 +244,11 @@ extension Transfer {
     }
 
     private func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        headerByteCount += count
+        guard headerByteCount <= Self.maxHeaderBytes else {
+            isTooLarge = true
+            return 0
+        }
         let line = String(
             decoding: UnsafeRawBufferPointer(start: bytes, count: count),
             as: UTF8.self

@@ -20,14 +20,27 @@ final class TransferLoop: @unchecked Sendable {
         var isStopping = false
     }
 
+    /// What the loop's thread knows of the transfers.
+    private struct Schedule {
+        var running: [UnsafeMutableRawPointer: Transfer] = [:]
+        /// How many of them go to each server.
+        var counts: [String: Int] = [:]
+        /// Those whose server has enough to do, in the order in which they came.
+        var waiting: [Transfer] = []
+    }
+
     private let multi: UnsafeMutableRawPointer?
+    private let limit: Int
     private let inbox = Mutex(Inbox())
 
-    init(connectionsPerHost: Int) {
+    /// Makes a loop that runs at most `limit` transfers with one server at a time.
+    ///
+    /// Under libcurl's own limit the wait for a turn would count towards the time-out.
+    init(limit: Int) {
+        self.limit = limit
         multi = CurlLibrary.isReady ? curl_multi_init() : nil
         guard let multi else { return }
-        _ = recast_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
-        _ = recast_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsPerHost * 2)
+        _ = recast_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limit * 2)
         let thread = Thread { [self] in run() }
         thread.name = "recast.http"
         thread.start()
@@ -56,50 +69,66 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     private func run() {
-        var running: [UnsafeMutableRawPointer: Transfer] = [:]
+        var schedule = Schedule()
         while true {
             let orders = inbox.withLock { inbox in
                 defer { (inbox.started, inbox.cancelled) = ([], []) }
                 return inbox
             }
-            for transfer in orders.started { begin(transfer, &running) }
-            for transfer in orders.cancelled where running[transfer.handle] != nil {
-                end(transfer, &running)
+            schedule.waiting += orders.started
+            for transfer in orders.cancelled where schedule.running[transfer.handle] != nil {
+                end(transfer, &schedule)
                 transfer.finish(.failure(Self.cancellation(of: transfer)))
             }
-            if orders.isStopping, running.isEmpty { return }
+            beginWaiting(&schedule)
+            if orders.isStopping, schedule.running.isEmpty { return }
             var count: Int32 = 0
             curl_multi_perform(multi, &count)
-            collect(&running)
+            if collect(&schedule) { continue }
             // Transfers, time-outs and orders end the wait early.
-            curl_multi_poll(multi, nil, 0, running.isEmpty ? 60_000 : 1_000, nil)
+            curl_multi_poll(multi, nil, 0, schedule.running.isEmpty ? 60_000 : 1_000, nil)
         }
     }
 
-    private func begin(_ transfer: Transfer, _ running: inout [UnsafeMutableRawPointer: Transfer]) {
-        guard !transfer.isCancelled.load(ordering: .acquiring) else {
-            return transfer.finish(.failure(Self.cancellation(of: transfer)))
+    /// Begins what may begin, and drops what was cancelled before it could.
+    private func beginWaiting(_ schedule: inout Schedule) {
+        let waiting = schedule.waiting
+        schedule.waiting = []
+        for transfer in waiting {
+            if transfer.isCancelled.load(ordering: .acquiring) {
+                transfer.finish(.failure(Self.cancellation(of: transfer)))
+            } else if schedule.counts[transfer.server, default: 0] >= limit {
+                schedule.waiting.append(transfer)
+            } else if curl_multi_add_handle(multi, transfer.handle) == CURLM_OK {
+                schedule.running[transfer.handle] = transfer
+                schedule.counts[transfer.server, default: 0] += 1
+            } else {
+                transfer.finish(CURLE_FAILED_INIT)
+            }
         }
-        guard curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
-            return transfer.finish(CURLE_FAILED_INIT)
-        }
-        running[transfer.handle] = transfer
     }
 
-    private func end(_ transfer: Transfer, _ running: inout [UnsafeMutableRawPointer: Transfer]) {
+    private func end(_ transfer: Transfer, _ schedule: inout Schedule) {
         curl_multi_remove_handle(multi, transfer.handle)
-        running[transfer.handle] = nil
+        schedule.running[transfer.handle] = nil
+        let count = schedule.counts[transfer.server, default: 1] - 1
+        schedule.counts[transfer.server] = count > 0 ? count : nil
     }
 
-    private func collect(_ running: inout [UnsafeMutableRawPointer: Transfer]) {
-        var waiting: Int32 = 0
-        while let message = curl_multi_info_read(multi, &waiting) {
-            guard message.pointee.msg == CURLMSG_DONE, let transfer = running[message.pointee.easy_handle]
+    /// Ends what is done; says whether anything was.
+    private func collect(_ schedule: inout Schedule) -> Bool {
+        var hasEnded = false
+        var count: Int32 = 0
+        while let message = curl_multi_info_read(multi, &count) {
+            guard message.pointee.msg == CURLMSG_DONE,
+                let transfer = schedule.running[message.pointee.easy_handle]
             else { continue }
             let code = message.pointee.data.result
-            end(transfer, &running)
+            end(transfer, &schedule)
             transfer.finish(code)
+            hasEnded = true
         }
+        return hasEnded
     }
 
     private static func cancellation(of transfer: Transfer) -> HTTPFailure {

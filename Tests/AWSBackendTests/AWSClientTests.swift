@@ -202,6 +202,12 @@ struct AWSClientTests {
         #expect(script.requests.count == 1)
     }
 
+    @Test("Where a bucket is in another region, the failure says so")
+    func namesRegion() async throws {
+        let script = Script([Script.answer(301, "", ["x-amz-bucket-region": "ap-south-1"])])
+        #expect(try await Self.failure(makeClient(script)).error.message.contains("ap-south-1"))
+    }
+
     @Test("Credentials that have expired are fetched anew, once")
     func renewsCredentials() async throws {
         let source = CountingCredentials()

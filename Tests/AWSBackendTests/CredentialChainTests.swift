@@ -251,6 +251,19 @@ struct CredentialChainTests {
         #expect(await Self.failure(chain)?.code == .unavailable)
     }
 
+    @Test("What was just handed out as expired, as a wrong clock sees it, is not asked for again at once")
+    func trustsFreshOnes() async throws {
+        let clock = TestClock()
+        let script = Script([
+            Self.document("ONE", expires: "2026-01-31T23:00:00Z"),
+            Self.document("TWO", expires: "2026-01-31T23:00:00Z"),
+        ])
+        let chain = Self.chain(Self.container, script, clock: clock)
+        for _ in 0..<5 { #expect(try await chain.credentials().accessKeyID == "ONE") }
+        try await clock.timing.sleep(31)
+        #expect(try await chain.credentials().accessKeyID == "TWO")
+    }
+
     @Test("Credentials that a service refused as expired are not given out again")
     func discards() async throws {
         let script = Script([

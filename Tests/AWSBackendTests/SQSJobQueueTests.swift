@@ -74,21 +74,9 @@ struct SQSJobQueueTests {
     @Test("Receiving waits for a message that is sent meanwhile", arguments: Account.servers)
     func waits(server: TestServer) async throws {
         let queue = try await Account(server).queue().queue
-        let started = ContinuousClock.now
         async let received = queue.receive(limit: 10, wait: 20, visibility: 30)
         try await queue.send("1", delay: 0)
         #expect(try await received.map(\.body) == ["1"])
-        #expect(ContinuousClock.now - started < .seconds(15))
-    }
-
-    @Test("A receiver that is cancelled stops waiting")
-    func stopsWaiting() async throws {
-        let queue = try await Account(.ministack).queue().queue
-        let started = ContinuousClock.now
-        let receiver = Task { try await queue.receive(limit: 1, wait: 20, visibility: 30) }
-        receiver.cancel()
-        _ = await receiver.result
-        #expect(ContinuousClock.now - started < .seconds(10))
     }
 
     @Test(

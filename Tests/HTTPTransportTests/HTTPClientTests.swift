@@ -146,18 +146,22 @@ struct HTTPClientTests {
 
     @Test("Cancelling the task ends the exchange and closes the connection")
     func cancels() async throws {
-        let number = try await echo("GET", "/echo").connection
-        let task = Task { await failure("GET", "/hang") }
-        // The first connection is taken once the server is asked on another one.
-        while try await echo("GET", "/echo").connection == number {}
+        let task = Task { await failure("GET", "/hang?name=cancelled") }
+        #expect(try await isReached("hangs", by: "cancelled"))
         task.cancel()
         #expect(await task.value == .cancelled)
-        var ended: [Int] = []
+        #expect(try await isReached("closed", by: "cancelled"))
+    }
+
+    /// Whether a request that hangs comes to a state within ten seconds.
+    private func isReached(_ state: String, by name: String) async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(10)
-        while !ended.contains(number), .now < deadline {
-            ended = try JSONDecoder().decode([Int].self, from: await send("GET", "/ended").body)
+        while .now < deadline {
+            let answer = try await send("GET", "/hanging?name=\(name)")
+            if String(decoding: answer.body, as: UTF8.self) == state { return true }
+            try await Task.sleep(for: .milliseconds(5))
         }
-        #expect(ended.contains(number))
+        return false
     }
 
     @Test("A task that is cancelled already sends nothing")
@@ -213,21 +217,38 @@ struct HTTPClientTests {
         #expect(kind == .refused)
     }
 
-    @Test("A certificate that nobody vouches for is refused")
-    func verifiesCertificates() async throws {
-        let workspace = try Workspace()
-        let (key, certificate) = (workspace.path("key.pem"), workspace.path("certificate.pem"))
-        try Tool("openssl").output([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "2",
-            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
-            certificate,
-        ])
-        let both = workspace.url("both.pem")
-        try
-            (Data(contentsOf: URL(fileURLWithPath: certificate)) + Data(contentsOf: URL(fileURLWithPath: key)))
-            .write(to: both)
-        let server = try TestServer(certificate: both.path)
-        #expect(await failure("GET", "/") { $0.url = server.url } == .tls)
+    @Test("Headers without end are refused")
+    func boundsHeaders() async throws {
+        #expect(try await send("GET", "/headers?n=100").headers["x-header-99"] != nil)
+        #expect(await failure("GET", "/headers?n=1000") == .tooLarge)
+    }
+
+    @Test("What waits for its turn may be cancelled")
+    func cancelsWaiting() async throws {
+        let client = HTTPClient(limit: 1)
+        let url = server.url
+        let first = Task { try await client.send(HTTPRequest(method: "GET", url: url + "/hang")) }
+        let second = Task { try await client.send(HTTPRequest(method: "GET", url: url + "/echo")) }
+        second.cancel()
+        await #expect(throws: HTTPFailure.self) { try await second.value }
+        first.cancel()
+        await #expect(throws: HTTPFailure.self) { try await first.value }
+        #expect(try await client.send(HTTPRequest(method: "GET", url: url + "/echo")).status == 200)
+    }
+
+    @Test("More requests than may be sent at once wait for their turn")
+    func waitsForConnections() async throws {
+        let client = HTTPClient(limit: 2)
+        let url = server.url + "/echo"
+        let connections = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<30 {
+                group.addTask {
+                    let response = try await client.send(HTTPRequest(method: "GET", url: url))
+                    return try JSONDecoder().decode(Echo.self, from: response.body).connection
+                }
+            }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(connections.count <= 2)
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import TestMedia
 
-/// `server.py`, running for as long as the value lives.
+/// A server that lies beside this file as a Python program, running for as long as the value lives.
 final class TestServer: @unchecked Sendable {
     // Safe: the program is touched by `init` and `deinit` alone.
 
@@ -11,24 +11,23 @@ final class TestServer: @unchecked Sendable {
     }
 
     /// One for all tests; it ends with this process.
-    static let shared = Result { try TestServer() }
+    static let shared = Result { try TestServer("server.py") }
 
     let url: String
     private let program: RunningTool
     private let workspace: Workspace
 
-    init(certificate: String? = nil) throws {
+    /// Starts a program with the file it is to write its port to, and further arguments, which mean TLS.
+    init(_ name: String, _ arguments: [String] = []) throws {
         workspace = try Workspace()
         let portFile = workspace.path("port")
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("server.py").path
-        program = try Tool("python3").start([script, portFile] + (certificate.map { [$0] } ?? []))
-        let isReady = program.wait(limit: 20) { FileManager.default.fileExists(atPath: portFile) }
-        guard isReady else {
-            throw Failure(output: try program.finish(limit: 0).errorText)
-        }
+        let python = Samples.packageRoot.appendingPathComponent(".venv/bin/python3").path
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name)
+        program = try Tool(python).start([script.path, portFile] + arguments)
+        let isReady = program.wait(limit: 30) { FileManager.default.fileExists(atPath: portFile) }
+        guard isReady else { throw Failure(output: try program.finish(limit: 0).errorText) }
         let port = try String(contentsOfFile: portFile, encoding: .utf8)
-        url = "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)"
+        url = "\(arguments.isEmpty ? "http" : "https")://127.0.0.1:\(port)"
     }
 
     deinit {

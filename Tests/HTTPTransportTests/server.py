@@ -1,6 +1,6 @@
 """An HTTP server on 127.0.0.1 that answers well or badly, as the path says.
 
-Arguments: a file to write the port to and, for TLS, a file with certificate and key.
+The argument is a file to write the port to.
 """
 
 import hashlib
@@ -8,14 +8,14 @@ import http.server
 import itertools
 import json
 import os
-import ssl
 import sys
 import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
 connections = itertools.count(1)
-ended = []
+# What became of the requests that hang, by their names.
+hanging = {}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,10 +24,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def setup(self):
         super().setup()
         self.connection_number = next(connections)
-
-    def finish(self):
-        ended.append(self.connection_number)
-        super().finish()
 
     def log_message(self, *_):
         pass
@@ -66,7 +62,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(b"late")
         elif name == "hang":
             # Nothing is answered until the other side closes.
+            hanging[query.get("name")] = "hangs"
             self.connection.recv(1)
+            hanging[query.get("name")] = "closed"
             self.close_connection = True
         elif name == "drop":
             self.close_connection = True
@@ -85,8 +83,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif name == "interim":
             self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n")
             self.answer(b"", 200, [("X-Late", "a"), ("X-LATE", " b ")])
-        elif name == "ended":
-            self.answer(json.dumps(ended).encode())
+        elif name == "headers":
+            count = int(query["n"])
+            self.answer(b"", 200, [(f"X-Header-{number}", "v" * 500) for number in range(count)])
+        elif name == "hanging":
+            self.answer(hanging.get(query["name"], "unknown").encode())
         else:
             self.answer(
                 json.dumps(
@@ -121,10 +122,6 @@ def end_with_parent(parent=os.getppid()):
 
 threading.Thread(target=end_with_parent, daemon=True).start()
 server = Server(("127.0.0.1", 0), Handler)
-if len(sys.argv) > 2:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(sys.argv[2])
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 with open(sys.argv[1] + ".new", "w") as file:
     file.write(str(server.server_address[1]))
 os.rename(sys.argv[1] + ".new", sys.argv[1])

@@ -23,14 +23,21 @@ package struct S3ObjectStore: ObjectStore {
         var request = try S3Request.object(location, "PUT")
         request.body = data
         request.timeout = S3Request.timeout(for: data.count)
-        request.headers = try S3Request.headers(attributes, mark) + S3Request.headers(condition)
+        let headers = try S3Request.headers(attributes, mark)
+        request.headers = headers + S3Request.headers(condition)
         let answer: HTTPResponse
         do {
             answer = try await client.exchange(request)
         } catch {
+            let found = await found(at: location, after: error)
             // The answer to an earlier attempt may have been lost after the object was written.
-            if let eTag = await eTag(ofWrite: mark, to: location, after: error) { return eTag }
-            throw S3Request.conflict(for: error, condition)
+            if let found, found.mark == mark.value { return found.info.eTag }
+            guard case .matches(let eTag) = condition, error.status == 412, found?.info.eTag == eTag else {
+                throw S3Request.conflict(for: error, condition)
+            }
+            // The condition holds: Ceph 16 takes the quotation marks for a part of the ETag.
+            request.headers = headers + [("If-Match", eTag)]
+            answer = try await client.send(request)
         }
         if let eTag = answer.headers["etag"].map(S3Request.unquoted), !eTag.isEmpty { return eTag }
         return try await head(location).eTag
@@ -185,14 +192,13 @@ extension S3ObjectStore {
         return (info, mark)
     }
 
-    /// The ETag of what stands at `location`, if it is this very write's, although it seemed to fail.
-    func eTag(ofWrite mark: WriteMark, to location: ObjectLocation, after failure: AWSFailure) async
-        -> String?
-    {
-        guard [.conflict, .unavailable, .notFound].contains(failure.error.code),
-            let found = try? await stored(location), found.mark == mark.value
-        else { return nil }
-        return found.info.eTag
+    /// What stands at `location` after a write that seemed to fail, and the mark of who wrote it.
+    func found(
+        at location: ObjectLocation,
+        after failure: AWSFailure
+    ) async -> (info: ObjectInfo, mark: String?)? {
+        guard [.conflict, .unavailable, .notFound].contains(failure.error.code) else { return nil }
+        return try? await stored(location)
     }
 }
 

@@ -13,8 +13,6 @@ struct WriteMark: Sendable {
 
 /// The parts of S3's requests and answers.
 enum S3Request {
-    private static let largestObject = 5 << 30
-
     static func object(
         _ location: ObjectLocation,
         _ method: String,

@@ -47,7 +47,9 @@ package final class S3Upload: ObjectUpload {
                 return try await completeOnce(condition)
             } catch { failure = error }
             // The object may be there although the answer was lost, cut off, or says otherwise.
-            if let eTag = await store.eTag(ofWrite: mark, to: location, after: failure) { return eTag }
+            if let found = await store.found(at: location, after: failure), found.mark == mark.value {
+                return found.info.eTag
+            }
             let isLate = failure.status == 200 && failure.error.isRetryable
             guard isLate, attempt < Self.completionAttempts, await store.client.pause(after: attempt) else {
                 throw S3Request.conflict(for: failure, condition)

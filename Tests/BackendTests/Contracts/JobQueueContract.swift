@@ -11,12 +11,13 @@ struct JobQueueSubject: Sendable {
     /// Receives one message, waiting for it.
     func receive(
         visibility: Double = 60,
-        within seconds: Double = 10,
+        wait: Double = 1,
+        within seconds: Double = 60,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> QueueMessage {
         let deadline = ContinuousClock.now + .seconds(seconds)
         repeat {
-            let messages = try await queue.receive(limit: 1, wait: 1, visibility: visibility)
+            let messages = try await queue.receive(limit: 1, wait: wait, visibility: visibility)
             if let message = messages.first { return message }
         } while ContinuousClock.now < deadline
         return try #require(nil, "no message came", sourceLocation: sourceLocation)
@@ -65,13 +66,22 @@ struct JobQueueContract {
     @Test("Extending hides a message for longer", arguments: Candidate.jobQueues)
     func extends(_ candidate: Candidate<JobQueueSubject>) async throws {
         let subject = try await candidate.make()
-        try await subject.queue.send("long", delay: 0)
-        let message = try await subject.receive(visibility: 1)
-        try await subject.queue.extend(message, visibility: 60)
-        // Two seconds cover the first visibility and the second by which a service may be late.
-        #expect(try await subject.queue.receive(limit: 1, wait: 2, visibility: 1).isEmpty)
-        try await subject.queue.extend(message, visibility: 60)
-        try await subject.queue.delete(message)
+        // Again when this test was held up for so long that the message may have been shown in between.
+        for _ in 0..<10 {
+            try await subject.queue.send("long", delay: 0)
+            let begin = ContinuousClock.now
+            let message = try await subject.receive(visibility: 3)
+            let code = try await failure { try await subject.queue.extend(message, visibility: 120) }
+            guard ContinuousClock.now - begin < .seconds(2) else {
+                try await subject.queue.delete(message)
+                continue
+            }
+            #expect(code == nil)
+            #expect(try await subject.queue.receive(limit: 1, wait: 4, visibility: 1).isEmpty)
+            try await subject.queue.extend(message, visibility: 60)
+            return try await subject.queue.delete(message)
+        }
+        Issue.record("this machine is too slow to tell")
     }
 
     @Test("Extending by nothing shows a message again at once", arguments: Candidate.jobQueues)
@@ -113,34 +123,41 @@ struct JobQueueContract {
     @Test("A waiting receiver is woken by a message", arguments: Candidate.jobQueues)
     func wakes(_ candidate: Candidate<JobQueueSubject>) async throws {
         let subject = try await candidate.make()
-        let begin = ContinuousClock.now
-        async let received = subject.queue.receive(limit: 1, wait: 20, visibility: 60)
-        // Long enough for the receiver to be waiting; if it is not, the message is found at once.
-        try await Task.sleep(for: .milliseconds(200))
-        try await subject.queue.send("wake up", delay: 0)
-        #expect(try await received.map(\.body) == ["wake up"])
-        #expect(ContinuousClock.now - begin < .seconds(10))
+        let (body, seconds) = try await timed {
+            async let received = subject.receive(wait: 20)
+            // Long enough for the receiver to be waiting; if it is not, the message is found at once.
+            try await Task.sleep(for: .milliseconds(200))
+            try await subject.queue.send("wake up", delay: 0)
+            return try await received.body
+        }
+        #expect(body == "wake up")
+        #expect(seconds < 10)
     }
 
     @Test("A receiver gives up when nothing comes in time", arguments: Candidate.jobQueues)
     func givesUp(_ candidate: Candidate<JobQueueSubject>) async throws {
         let subject = try await candidate.make()
         let begin = ContinuousClock.now
-        #expect(try await subject.queue.receive(limit: 10, wait: 1, visibility: 60).isEmpty)
-        let waited = ContinuousClock.now - begin
-        #expect(waited > .milliseconds(800) && waited < .seconds(10))
+        let (messages, seconds) = try await timed {
+            try await subject.queue.receive(limit: 10, wait: 1, visibility: 60)
+        }
+        #expect(messages.isEmpty)
+        #expect(ContinuousClock.now - begin > .milliseconds(800))
+        #expect(seconds < 10)
     }
 
     @Test("A receiver that is cancelled gives up at once", arguments: Candidate.jobQueues)
     func obeysCancellation(_ candidate: Candidate<JobQueueSubject>) async throws {
         let subject = try await candidate.make()
-        let begin = ContinuousClock.now
-        let receiver = Task { try? await subject.queue.receive(limit: 1, wait: 20, visibility: 60) }
-        // Whether it waits by then or only begins, it is to end.
-        try await Task.sleep(for: .milliseconds(200))
-        receiver.cancel()
-        #expect(await receiver.value?.isEmpty != false)
-        #expect(ContinuousClock.now - begin < .seconds(10))
+        let (messages, seconds) = try await timed {
+            let receiver = Task { try? await subject.queue.receive(limit: 1, wait: 20, visibility: 60) }
+            // Whether it waits by then or only begins, it is to end.
+            try await Task.sleep(for: .milliseconds(200))
+            receiver.cancel()
+            return await receiver.value
+        }
+        #expect(messages?.isEmpty != false)
+        #expect(seconds < 10)
     }
 
     @Test("A delayed message is not delivered before its time", arguments: Candidate.jobQueues)

@@ -8,6 +8,8 @@ package struct AWSConfiguration: Sendable {
     package var endpoints: [AWSService: String]
     /// Whether a bucket's name goes into the path (true) or the host (false); `nil` decides by itself.
     package var usesPathStyle: Bool?
+    /// The path of a PEM file with the authorities to be trusted instead of the system's.
+    package var certificates: String?
 
     package init(region: String, endpoints: [AWSService: String] = [:], usesPathStyle: Bool? = nil) {
         self.region = region
@@ -15,8 +17,10 @@ package struct AWSConfiguration: Sendable {
         self.usesPathStyle = usesPathStyle
     }
 
-    /// Reads `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` and
-    /// `RECAST_S3_PATH_STYLE`; the region may also come from the profile in the shared files.
+    /// Reads `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
+    /// `AWS_CA_BUNDLE` and `RECAST_S3_PATH_STYLE`.
+    ///
+    /// The region may also come from the profile in the shared files.
     ///
     /// - Throws: `invalid`, naming the setting.
     package init(environment: [String: String]) throws(BackendError) {
@@ -32,6 +36,7 @@ package struct AWSConfiguration: Sendable {
         }
         guard isName else { throw BackendError(.invalid, "AWS_REGION is not the name of a region") }
         self.region = region
+        certificates = settings["AWS_CA_BUNDLE"]
 
         endpoints = [:]
         for service in AWSService.allCases {

@@ -25,14 +25,14 @@ package final class AWSClient: Sendable {
     package init(
         configuration: AWSConfiguration,
         credentials: any CredentialSource,
-        transport: any HTTPSending = HTTPClient(),
+        transport: (any HTTPSending)? = nil,
         retry: RetryPolicy = RetryPolicy(),
         timing: Timing = .system,
         log: Logger
     ) {
         self.configuration = configuration
         credentialSource = credentials
-        self.transport = transport
+        self.transport = transport ?? HTTPClient(certificates: configuration.certificates)
         self.retry = retry
         self.timing = timing
         self.log = log
@@ -210,6 +210,9 @@ extension AWSClient {
         let code = BackendError.Code(serviceCode: said.code, status: response.status)
         var message = "\(request.subject): \(said.code ?? "status \(response.status)")"
         if let text = said.message, !text.isEmpty { message += ": \(text.prefix(300))" }
+        if let region = response.headers["x-amz-bucket-region"], region != configuration.region {
+            message += "; the bucket is in \(region)"
+        }
         let error = BackendError(
             code,
             message,

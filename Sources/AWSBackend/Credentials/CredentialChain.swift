@@ -19,18 +19,20 @@ package actor CredentialChain: CredentialSource {
     private let log: Logger
     private var current: Credentials?
     private var hadCredentials = false
+    private var isFresh = false
     private var nextAttempt: Date?
     private var renewal: Task<Result<Credentials, BackendError>, Never>?
 
     package init(
         environment: [String: String],
-        transport: any HTTPSending = HTTPClient(),
+        transport: (any HTTPSending)? = nil,
         timing: Timing = .system,
         log: Logger
     ) {
+        let settings = environment.filter { !$0.value.isEmpty }
         places = CredentialPlaces(
-            environment: environment.filter { !$0.value.isEmpty },
-            transport: transport,
+            environment: settings,
+            transport: transport ?? HTTPClient(certificates: settings["AWS_CA_BUNDLE"]),
             timing: timing,
             log: log
         )
@@ -44,13 +46,13 @@ package actor CredentialChain: CredentialSource {
             guard let expires = current.expires, expires < now.addingTimeInterval(Self.margin) else {
                 return current
             }
-            // What still works is good enough while the place they come from has trouble.
-            if expires > now, let nextAttempt, now < nextAttempt { return current }
+            // What still works is good enough while the place they come from has trouble; and what was
+            // handed out just now counts as good, whatever a wrong clock makes of its date.
+            if expires > now || isFresh, let nextAttempt, now < nextAttempt { return current }
         }
         switch await renewed() {
         case .success(let fresh): return fresh
         case .failure(let error):
-            nextAttempt = timing.now().addingTimeInterval(Self.pause)
             guard let current, let expires = current.expires, expires > timing.now() else {
                 // A machine does not lose its role; its metadata service is out for a while.
                 throw hadCredentials ? BackendError(.unavailable, error.message) : error
@@ -76,7 +78,9 @@ package actor CredentialChain: CredentialSource {
         renewal = task
         let result = await task.value
         renewal = nil
-        if case .success(let fresh) = result { (current, nextAttempt, hadCredentials) = (fresh, nil, true) }
+        nextAttempt = timing.now().addingTimeInterval(Self.pause)
+        isFresh = false
+        if case .success(let fresh) = result { (current, isFresh, hadCredentials) = (fresh, true, true) }
         return result
     }
 }
