@@ -111,7 +111,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: settings),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: [
+                "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
+                "TestMedia",
+                logging,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "AWSSignatureTests",
             dependencies: ["AWSSignature", "TestMedia"],

@@ -67,7 +67,11 @@ package struct JobExecutor: Sendable {
             return .later(seconds: min(max(until.timeIntervalSince(now()) + 1, 1), 900), reason: nil)
         case .over(let job):
             try await settle(job)
-            return .over(job)
+            guard job.isGivenUp, let message else { return .over(job) }
+            // A message that was put back comes as a new one; an old one is what giving up left behind.
+            guard message.receiveCount <= 1 else { return .givenUp(job) }
+            try await ledger.reopen(job)
+            return try await execute(id, message, log)
         case .claimed(let claim):
             var log = log
             log[metadataKey: "job"] = "\(id)"
@@ -95,7 +99,8 @@ package struct JobExecutor: Sendable {
         do throws(BackendError) {
             try await announceStart(claim)
         } catch {
-            return try await putBack(claim, after: nil, log)
+            let reason = JobError(code: error.code.rawValue, message: error.message, isRetryable: true)
+            return try await putBack(claim, after: Task.isCancelled ? nil : reason, log)
         }
         let outcome = await race(claim, message, log)
         switch outcome {
@@ -149,7 +154,7 @@ package struct JobExecutor: Sendable {
 
     private func announceStart(_ claim: Job) async throws(BackendError) {
         try await records.keep(claim)
-        guard claim.attempt == 1 else { return }
+        // Once more with every attempt, under the same id: the one before may have died before it was told.
         try await post(JobMessage(.progressing, claim)) { $0.progressing }
     }
 
@@ -210,6 +215,7 @@ package struct JobExecutor: Sendable {
     /// Record first, then the notification, then the mark that both are done.
     private func settle(_ job: Job) async throws(BackendError) {
         guard !job.isSettled else { return }
+        if job.status == .canceled, job.error == nil { await runner.removeUploads(of: job) }
         try await records.keep(job)
         if let state = JobMessage.State(ended: job) {
             try await post(JobMessage(state, job)) { state == .completed ? $0.completed : $0.error }

@@ -79,16 +79,33 @@ package struct JobIntake: Sendable {
 
     /// Stores the job, or finds the one that was asked for before.
     ///
-    /// The same bytes uploaded once more get another try if the first one failed.
+    /// The same bytes uploaded once more get another try if the first one failed, or if its outputs are not
+    /// there any more: another version's may have replaced them.
     private func insert(_ draft: JobDraft) async throws(BackendError) -> Job {
         let job = try await insertOnce(draft)
-        let hasFailed = job.status.isTerminal && job.status != .complete
-        guard hasFailed, let identity = draft.identity, let sequencer = draft.input.sequencer,
+        guard job.status.isTerminal, let identity = draft.identity, let sequencer = draft.input.sequencer,
             Sequencer.isOlder(job.input.sequencer, than: sequencer)
         else { return job }
+        if job.status == .complete, try await shows(job) { return job }
         var again = draft
         again.identity = "\(identity),\(Sequencer.padded(sequencer))"
         return try await insertOnce(again)
+    }
+
+    /// Whether the outputs are those that the job made.
+    private func shows(_ job: Job) async throws(BackendError) -> Bool {
+        for output in job.outputs {
+            let target = ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
+            do {
+                guard RenditionMark(try await objects.head(target).metadata)?.jobID == job.id else {
+                    return false
+                }
+            } catch {
+                guard error.code == .notFound else { throw error }
+                return false
+            }
+        }
+        return true
     }
 
     private func insertOnce(_ draft: JobDraft) async throws(BackendError) -> Job {

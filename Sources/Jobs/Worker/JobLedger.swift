@@ -77,6 +77,14 @@ package struct JobLedger: Sendable {
         }
     }
 
+    /// Lets a job that was given up be tried again; nothing happens when it is under way already.
+    package func reopen(_ job: Job) async throws(BackendError) {
+        while true {
+            guard let current = try await store.job(job.id), current.isGivenUp else { return }
+            if try await swap(current.reopened()) != nil { return }
+        }
+    }
+
     /// Asks for the end of a job: at once when nobody works on it, else as soon as its worker notices.
     ///
     /// - Throws: `notFound`; `conflict` when the job has ended.

@@ -73,6 +73,24 @@ extension Job {
         return job
     }
 
+    /// Whether it ended because of failures that may pass.
+    package var isGivenUp: Bool { status == .error && error?.isRetryable == true }
+
+    /// A job that was given up, as it waits for another round of tries.
+    package func reopened() -> Job {
+        var job = self
+        job.status = .submitted
+        job.failureCount = 0
+        job.finished = nil
+        job.error = nil
+        job.isSettled = false
+        for index in job.outputs.indices where job.outputs[index].error?.isRetryable == true {
+            job.outputs[index].status = .submitted
+            job.outputs[index].error = nil
+        }
+        return job
+    }
+
     /// The job at its end because somebody cancelled it, or because a newer version took its place.
     package func canceled(now: Date, reason: JobError?) -> Job {
         var job = self

@@ -81,35 +81,73 @@ package actor MultipartOutput: AsyncOutput {
         let (number, part) = (nextPart, current)
         nextPart += 1
         current = Data()
-        if inFlight.count >= parallelParts { try await inFlight.removeFirst().value }
-        inFlight.append(Task { try await upload.upload(part: number, part) })
+        if inFlight.count >= parallelParts { try await awaitFirst() }
+        inFlight.append(Task { try await self.send(part, number, upload) })
+    }
+
+    /// Waits for the part sent first; a cancelled wait gives the part up.
+    private func awaitFirst() async throws {
+        let part = inFlight.removeFirst()
+        try await withTaskCancellationHandler {
+            try await part.value
+        } onCancel: {
+            part.cancel()
+        }
+    }
+
+    private func send(_ part: Data, _ number: Int, _ upload: any ObjectUpload) async throws(BackendError) {
+        do {
+            try await upload.upload(part: number, part)
+        } catch {
+            throw vanished(error)
+        }
+    }
+
+    /// An upload that is gone was removed by somebody; another one may do.
+    private func vanished(_ error: BackendError) -> BackendError {
+        error.code == .notFound ? BackendError(.unavailable, "the upload of \(location) is gone") : error
     }
 
     private func startedUpload() async throws -> any ObjectUpload {
         if let upload { return upload }
-        let started = try await store.startUpload(to: location, attributes: attributes)
+        // Not cut short: an upload whose answer nobody hears could not be removed.
+        let started = try await Task { [store, location, attributes] in
+            try await store.startUpload(to: location, attributes: attributes)
+        }.value
         upload = started
         return started
     }
 
     /// Sends what is left, so that `publish` only has to make the object visible.
     package func finish() async throws {
+        guard let headByteCount, headByteCount == Int64(head.count) else {
+            throw BackendError(.invalid, "\(location): the head is missing")
+        }
         guard upload != nil || !current.isEmpty else { return }
         if !current.isEmpty { try await sendCurrent() }
         let upload = try await startedUpload()
-        while !inFlight.isEmpty { try await inFlight.removeFirst().value }
-        try await upload.upload(part: 1, head + first)
+        while !inFlight.isEmpty { try await awaitFirst() }
+        try await send(head + first, 1, upload)
     }
 
     /// Makes the object visible, and returns its ETag.
     ///
     /// - Throws: `conflict` when the condition does not hold; it can then be tried under another one.
     package func publish(condition: WriteCondition) async throws(BackendError) -> String {
-        if let upload { return try await upload.complete(condition: condition) }
-        return try await store.write(head + first, to: location, attributes: attributes, condition: condition)
+        guard let upload else {
+            let data = head + first
+            return try await store.write(data, to: location, attributes: attributes, condition: condition)
+        }
+        do {
+            let eTag = try await upload.complete(condition: condition)
+            self.upload = nil
+            return eTag
+        } catch {
+            throw vanished(error)
+        }
     }
 
-    /// Throws away what was uploaded.
+    /// Throws away what was uploaded and not published, even when the task is cancelled.
     package func abort() async {
         for task in inFlight {
             task.cancel()
@@ -117,7 +155,7 @@ package actor MultipartOutput: AsyncOutput {
         }
         inFlight = []
         // What cannot be removed now is removed by the bucket's own rule for unfinished uploads.
-        try? await upload?.abort()
+        await Task { [upload] in try? await upload?.abort() }.value
         upload = nil
     }
 }

@@ -34,23 +34,22 @@ package struct Outbox: Sendable {
         package var waiting = 0
     }
 
-    /// Delivers what waits, those of one job in order; a failure holds up only that job's.
+    /// Delivers what waits, those of one job in order.
+    ///
+    /// A topic that fails is left alone for the rest of the round: however much waits for it, the others'
+    /// have their turn.
     package func deliver(_ log: Logger) async throws(BackendError) -> Round {
         var round = Round()
-        var held: Set<Substring> = []
+        var held = Held()
         var after: String?
         repeat {
             let page = try await store.documents(.notification, ascending: true, after: after, limit: 100)
             for document in page.items {
                 let job = document.id.prefix { $0 != "." }
-                guard !held.contains(job) else {
-                    round.waiting += 1
-                    continue
-                }
-                if try await deliver(document, log) {
+                if !held.jobs.contains(job), try await deliver(document, &held.topics, log) {
                     round.delivered += 1
                 } else {
-                    held.insert(job)
+                    held.jobs.insert(job)
                     round.waiting += 1
                 }
             }
@@ -59,15 +58,27 @@ package struct Outbox: Sendable {
         return round
     }
 
-    /// Whether the document is dealt with.
-    private func deliver(_ document: StoredDocument, _ log: Logger) async throws(BackendError) -> Bool {
+    /// What has to wait for the next round.
+    private struct Held {
+        var jobs: Set<Substring> = []
+        var topics: Set<String> = []
+    }
+
+    /// Whether the document is dealt with; adds its topic to those that fail.
+    private func deliver(
+        _ document: StoredDocument,
+        _ failing: inout Set<String>,
+        _ log: Logger
+    ) async throws(BackendError) -> Bool {
         let facts: Logger.Metadata = ["notification": "\(document.id)"]
         if let notification = try? JSONDecoder().decode(Notification.self, from: document.body) {
+            guard !failing.contains(notification.topic) else { return false }
             do throws(BackendError) {
                 try await notifier.send(notification)
             } catch {
                 guard !error.isRetryable else {
                     log.warning("notification waits", metadata: facts.merging(["reason": "\(error)"]) { $1 })
+                    failing.insert(notification.topic)
                     return false
                 }
                 log.error("notification given up", metadata: facts.merging(["reason": "\(error)"]) { $1 })

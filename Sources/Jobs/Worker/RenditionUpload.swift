@@ -100,6 +100,8 @@ struct RenditionUpload: Sendable {
         rendition.eTag = try await place.publish { condition throws(BackendError) in
             try await upload.publish(condition: condition)
         }
+        // Nothing is left, unless an earlier attempt turned out to have published before.
+        await upload.abort()
         return rendition
     }
 }

@@ -87,13 +87,18 @@ package final class Worker: Sendable {
             do {
                 let messages = try await receive()
                 failures = 0
+                // What arrives too late is for others, at once.
+                guard !isStopping else {
+                    for message in messages { try? await queue.extend(message, visibility: 0) }
+                    break
+                }
                 for message in messages { begin(message) }
                 if messages.isEmpty, settings.endsWhenEmpty, await isDone() { break }
             } catch {
                 guard !isStopping else { break }
                 failures += 1
                 log.error("receiving failed", metadata: ["reason": "\(error)"])
-                await pause(min(30, 0.5 * Double(1 << min(failures, 6))))
+                await backOff(min(30, 0.5 * Double(1 << min(failures, 6))))
             }
         }
         await finishJobs()
@@ -144,6 +149,12 @@ package final class Worker: Sendable {
         guard running == 0, await !isExpecting() else { return false }
         guard let depth = try? await queue.depth() else { return false }
         return depth.visible == 0 && depth.inFlight == 0 && running == 0
+    }
+
+    /// Waits, but not longer than the worker is wanted.
+    private func backOff(_ seconds: Double) async {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !isStopping, ContinuousClock.now < deadline { await pause(min(0.1, seconds)) }
     }
 
     private func pause(_ seconds: Double) async { try? await Task.sleep(for: .seconds(seconds)) }

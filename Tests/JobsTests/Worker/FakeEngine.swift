@@ -1,0 +1,104 @@
+import Foundation
+import IsolatedEngine
+import Jobs
+import Synchronization
+import Transcoding
+
+/// An engine without media: its output holds a head, and the input's bytes over and over.
+final class FakeEngine: Sendable {
+    private struct State {
+        var runs: [String] = []
+        var running = 0
+    }
+
+    static let head = Data("head".utf8)
+    private let state = Mutex(State())
+    /// Bytes behind the head.
+    private let bodyByteCount: Int
+    private let during: Hook
+    private let afterReading: Hook
+    private let afterWriting: Hook
+
+    typealias Hook = @Sendable (String) async throws(EngineFailure) -> Void
+
+    /// The hooks are called with the input's name, `during` when its first half was read, `afterReading`
+    /// when all of it was, and `afterWriting` when the output is written.
+    init(
+        bodyByteCount: Int = 100,
+        during: @escaping Hook = { _ in },
+        afterReading: @escaping Hook = { _ in },
+        afterWriting: @escaping Hook = { _ in }
+    ) {
+        self.bodyByteCount = bodyByteCount
+        self.during = during
+        self.afterReading = afterReading
+        self.afterWriting = afterWriting
+    }
+
+    /// The inputs' names, in the order in which their transcodes began.
+    var runs: [String] { state.withLock { $0.runs } }
+    var isRunning: Bool { state.withLock { $0.running > 0 } }
+
+    /// The whole output that `input` becomes.
+    func output(of input: Data) -> Data {
+        var body = input
+        while body.count < bodyByteCount { body += body }
+        return Self.head + body.prefix(bodyByteCount)
+    }
+
+    func run(
+        _ request: EngineRequest,
+        _ input: any AsyncInput,
+        _ output: EngineOutput
+    ) async throws(EngineFailure) -> TranscodeResult {
+        state.withLock { state in
+            state.runs.append(request.inputName)
+            state.running += 1
+        }
+        defer { state.withLock { $0.running -= 1 } }
+        guard input.byteCount > 0 else {
+            throw .transcoding(TranscodingError(.inputEmpty, "\(request.inputName) is empty"))
+        }
+        var data: Data
+        let middle = input.byteCount / 2
+        do { data = try await input.read(0..<middle) } catch { throw .input(error) }
+        try await during(request.inputName)
+        do { data += try await input.read(middle..<input.byteCount) } catch { throw .input(error) }
+        try await afterReading(request.inputName)
+        let whole = self.output(of: data)
+        do { try await write(whole, output) } catch { throw .output(error) }
+        try await afterWriting(request.inputName)
+        return try Self.result(whole.count)
+    }
+
+    private func write(_ whole: Data, _ output: EngineOutput) async throws {
+        switch output {
+        case .file(let path): try whole.write(to: URL(fileURLWithPath: path))
+        case .stream(let stream):
+            let headByteCount = Self.head.count
+            for start in stride(from: headByteCount, to: whole.count, by: 1 << 20) {
+                try Task.checkCancellation()
+                try await stream.write(whole[start..<min(start + 1 << 20, whole.count)], at: Int64(start))
+            }
+            try await stream.write(whole[..<2], at: 0)
+            try await stream.write(whole[2..<headByteCount], at: 2)
+        }
+    }
+
+    private static func result(_ byteCount: Int) throws(EngineFailure) -> TranscodeResult {
+        let json = """
+            {"outputPath": "output", "byteCount": \(byteCount), "duration": 2.5,
+             "size": {"width": 640, "height": 360}, "frameRate": {"numerator": 25, "denominator": 1},
+             "video": {"codec": "h264", "byteCount": 50, "bitsPerSecond": 160},
+             "audio": {"codec": "aac", "byteCount": 20, "bitsPerSecond": 64},
+             "input": {"container": "mp4", "byteCount": 10, "duration": 2.5,
+                       "size": {"width": 640, "height": 360}, "frameRate": 25, "videoCodec": "vp9"},
+             "decodedFrameCount": 62, "frameCount": 62, "wallSeconds": 1, "cpuSeconds": 1, "stages": []}
+            """
+        do {
+            return try JSONDecoder().decode(TranscodeResult.self, from: Data(json.utf8))
+        } catch {
+            throw .transcoding(TranscodingError(.engine, "\(error)"))
+        }
+    }
+}
