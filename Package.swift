@@ -161,7 +161,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestMedia", "Recast"],
+            dependencies: ["TestMedia", "TestServers", "Recast"],
             swiftSettings: settings
         ),
     ]
