@@ -5,25 +5,32 @@ sources := Package.swift Sources Tests
 recast := .build/release/recast
 
 clips := $(filter-out samples/damaged%,$(sort $(wildcard samples/*.mp4 samples/*.webm)))
-results := $(patsubst samples/%,out/%.mp4,$(basename $(clips)))
+# What `make run` fills and shows: a bucket is a folder, and keys are paths below it.
+media := recast-data/buckets/media
+uploads := $(media)/samples/1
+results := $(patsubst samples/%,$(media)/output/web/samples/1/%,$(clips))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-ceph lint format release install clean
 
 help:
-	@echo "make run        build recast and transcode the clips in samples/ into out/"
+	@echo "make run        build recast, put the clips in samples/ into a bucket and transcode what arrived"
 	@echo "make test       build everything and run all tests"
 	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
 	@echo "make lint       check the formatting of the sources"
 	@echo "make format     format the sources in place"
 	@echo "make release    build the optimized program, $(recast)"
 	@echo "make install    install it below PREFIX ($(PREFIX)); DESTDIR is respected"
-	@echo "make clean      remove everything that was built, and out/"
+	@echo "make clean      remove everything that was built, and recast-data/"
 
 run: release
-	$(recast) transcode $(clips) -o out --force
+	@install -d $(uploads)
+	@cp $(clips) $(uploads)
+	$(recast) work --until-empty --log-format text
 	@echo
-	@echo "The results are in $(CURDIR)/out:"
+	$(recast) records
+	@echo
+	@echo "The results are in $(CURDIR)/$(media)/output/web:"
 	@for result in $(results); do echo; $(recast) probe "$$result" || exit; done
 
 test:
@@ -53,4 +60,4 @@ install: release
 	install -m 644 presets/*.json "$(DESTDIR)$(PREFIX)/share/recast/presets"
 
 clean:
-	rm -rf .build .venv out
+	rm -rf .build .venv recast-data

@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Foundation
 
 /// Reads the packets of an input, safely opened.
 ///
@@ -63,7 +64,8 @@ public struct Demuxer: ~Copyable {
         }
         fresh.pointee.pb = io
         fresh.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
-        fresh.pointee.max_streams = Int32(limits.maxStreams)
+        // More than this is no container that anything wrote; over the limit it is refused below, by name.
+        fresh.pointee.max_streams = Int32(clamping: max(1000, limits.maxStreams))
         fresh.pointee.io_open = { _, _, _, _, _ in recast_error_permission }
         fresh.pointee.interrupt_callback = AVIOInterruptCB(
             callback: { opaque in
@@ -82,9 +84,11 @@ public struct Demuxer: ~Copyable {
             throw FFmpegError(status: status, action: "recognise the container")
         }
         do throws(FFmpegError) {
+            try checkStreamCount(context, limits)
             // A decoder that refuses a picture's size while probing leaves 0x0 behind.
             let stated = pictureSizes(context)
             if isProbed { try probe(context, limits) }
+            try checkStreamCount(context, limits)
             var streams: [Stream] = []
             for index in 0..<Int(context.pointee.nb_streams) {
                 guard let stream = context.pointee.streams[index] else { continue }
@@ -95,6 +99,14 @@ public struct Demuxer: ~Copyable {
             close(context, io)
             throw error
         }
+    }
+
+    private static func checkStreamCount(
+        _ context: UnsafeMutablePointer<AVFormatContext>,
+        _ limits: IngestLimits
+    ) throws(FFmpegError) {
+        guard Int(context.pointee.nb_streams) > limits.maxStreams else { return }
+        throw FFmpegError(errno: E2BIG, action: "take \(context.pointee.nb_streams) streams")
     }
 
     private static func pictureSizes(_ context: UnsafeMutablePointer<AVFormatContext>) -> [Size] {

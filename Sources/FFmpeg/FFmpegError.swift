@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Foundation
 
 /// A libav* call that failed: its status and what was being done.
 public struct FFmpegError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -21,6 +22,8 @@ public struct FFmpegError: Error, Sendable, Equatable, CustomStringConvertible {
     public var isOutOfMemory: Bool { status == recast_error_memory }
     /// The interrupt callback ended the call: a deadline passed or the caller cancelled.
     public var isInterrupted: Bool { status == recast_error_exit }
+    /// There is more of something than is allowed.
+    public var isTooMuch: Bool { status == recast_error_from_errno(E2BIG) }
     /// The call was given something it cannot work with.
     public var isInvalidArgument: Bool { status == recast_error_argument }
 

@@ -88,8 +88,7 @@ final class EngineSession: Sendable {
             }
             return state.withLock { $0.outcome }
         } onCancel: {
-            let name = request.inputName
-            conclude(.failure(.transcoding(TranscodingError(.cancelled, "\(name) was cancelled"))))
+            conclude(cancellation)
         }
         child.kill()
         _ = await child.ended()
@@ -103,6 +102,10 @@ final class EngineSession: Sendable {
         child.kill()
         readRequests.finish()
         Task { await queue.close() }
+    }
+
+    private var cancellation: Outcome {
+        .failure(.transcoding(TranscodingError(.cancelled, "\(request.inputName) was cancelled")))
     }
 
     private func crash(_ what: String) -> TranscodingError {
@@ -183,7 +186,8 @@ final class EngineSession: Sendable {
         guard let output else { return }
         while let item = await queue.next() {
             do { try await output.write(item.data, at: item.offset) } catch {
-                return conclude(.failure(.output(error)))
+                // A cancelled task may notice before the handler of its cancellation has run.
+                return conclude(Task.isCancelled ? cancellation : .failure(.output(error)))
             }
         }
     }
@@ -196,7 +200,7 @@ final class EngineSession: Sendable {
                 state.withLock { $0.owesBytes = false }
                 await child.send(.bytes, parts)
             } catch {
-                return conclude(.failure(.input(error)))
+                return conclude(Task.isCancelled ? cancellation : .failure(.input(error)))
             }
         }
     }

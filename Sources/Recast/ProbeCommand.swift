@@ -16,8 +16,9 @@ struct ProbeCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        do {
-            let probe = try Probe(path: input)
+        let limits = try CommandLimits.read()
+        do throws(TranscodingError) {
+            let probe = try Probe(path: input, limits: limits)
             if json {
                 Console.event(Description.fields(probe))
                 return

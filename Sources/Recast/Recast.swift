@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Dispatch
+internal import FFmpeg
 internal import Foundation
 internal import Transcoding
 
@@ -50,6 +51,18 @@ enum Program {
 /// A command has said what went wrong; only the status is left to return.
 struct CommandFailure: Error {
     let status: Int32
+}
+
+/// The limits of commands on local files, which the variables `RECAST_LIMIT_…` set.
+enum CommandLimits {
+    static func read() throws -> IngestLimits {
+        do {
+            return try Configuration.limits()
+        } catch {
+            error.print()
+            throw CommandFailure(status: ExitStatus.usage)
+        }
+    }
 }
 
 /// The program's exit statuses, as the README lists them.

@@ -53,26 +53,28 @@ struct TranscodeCommand: AsyncParsableCommand {
             try fail(error, input: nil)
             return
         }
+        let limits = try CommandLimits.read()
         if let output, isFolder(output), !dryRun {
             // What fails here fails again, with its reason, where the output is created.
             try? FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         }
         var worst: Int32 = 0
         for input in inputs {
-            let status = await transcode(input, chosen)
+            let status = await transcode(input, chosen, limits)
             worst = max(worst, status)
             if status == ExitStatus.of(.cancelled) { break }
         }
         if worst != 0 { throw CommandFailure(status: worst) }
     }
 
-    private func transcode(_ input: String, _ preset: Preset) async -> Int32 {
+    private func transcode(_ input: String, _ preset: Preset, _ limits: IngestLimits) async -> Int32 {
         var request = TranscodeRequest(inputPath: input, outputPath: outputPath(input), preset: preset)
         request.threads = threads
         request.replacesOutput = force
+        request.limits = limits
         do {
             if dryRun {
-                let probe = try Probe(path: input)
+                let probe = try Probe(path: input, limits: limits)
                 Console.print(
                     "\(input) (\(Description.line(probe))) → \(request.outputPath), preset \(preset.name)"
                 )

@@ -12,7 +12,7 @@ enum InputOpening {
         guard reader.byteCount > 0 else { throw TranscodingError(.inputEmpty, "\(input.name) is empty") }
         guard reader.byteCount <= limits.maxInputBytes else {
             throw .limit(
-                "input-bytes",
+                "maxInputBytes",
                 "\(input.name) has \(reader.byteCount) bytes; at most \(limits.maxInputBytes)"
             )
         }
@@ -46,7 +46,10 @@ enum InputOpening {
             return try Demuxer.open(body, limits: limits)
         } catch {
             if error.isInterrupted {
-                throw .limit("open-seconds", "\(name) took over \(Int(limits.openSeconds)) s to open")
+                throw .limit("openSeconds", "\(name) took over \(Int(limits.openSeconds)) s to open")
+            }
+            if error.isTooMuch {
+                throw .limit("maxStreams", "\(name) has too many streams; at most \(limits.maxStreams)")
             }
             throw TranscodingError(
                 .inputUnreadable,

@@ -54,11 +54,11 @@ struct InputPlan {
         try check(size: video.size, limits, name)
         if video.averageFrameRate.value > limits.maxFrameRate {
             let rate = Int(video.averageFrameRate.value)
-            throw .limit("frame-rate", "\(name) states \(rate) fps; at most \(Int(limits.maxFrameRate))")
+            throw .limit("maxFrameRate", "\(name) states \(rate) fps; at most \(Int(limits.maxFrameRate))")
         }
         if let duration, duration > limits.maxDuration {
             throw .limit(
-                "duration",
+                "maxDuration",
                 "\(name) states \(Int(duration)) s; at most \(Int(limits.maxDuration)) s"
             )
         }
@@ -73,7 +73,7 @@ struct InputPlan {
             size.pixelCount <= limits.maxPixels
         else {
             let most = "\(limits.maxWidth)x\(limits.maxHeight) and \(limits.maxPixels) pixels"
-            throw .limit("picture-size", "\(name) has pictures of \(size); at most \(most)")
+            throw .limit("maxWidth, maxHeight, maxPixels", "\(name) has pictures of \(size); at most \(most)")
         }
     }
 
@@ -84,7 +84,7 @@ struct InputPlan {
     ) throws(TranscodingError) {
         guard sound.channelCount <= limits.maxChannels, sound.sampleRate <= limits.maxSampleRate else {
             throw .limit(
-                "sound",
+                "maxChannels, maxSampleRate",
                 "\(name) has \(sound.channelCount) channels at \(sound.sampleRate) Hz; "
                     + "at most \(limits.maxChannels) at \(limits.maxSampleRate) Hz"
             )
@@ -93,7 +93,7 @@ struct InputPlan {
 }
 
 extension TranscodingError {
-    /// A refusal that names the limit.
+    /// A refusal that names the limit, as `IngestLimits` does.
     static func limit(_ limit: String, _ message: String) -> TranscodingError {
         TranscodingError(.inputLimit, "\(message) (limit \(limit))")
     }

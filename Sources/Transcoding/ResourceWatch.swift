@@ -22,15 +22,15 @@ struct ResourceWatch: Sendable {
     func check(seconds: Double, waited: Double = 0) throws(TranscodingError) {
         let wall = limits.wallSecondsBase + limits.wallSecondsPerSecond * seconds
         if wallSeconds - waited > wall {
-            throw .limit("wall-seconds", "\(name) took over \(Int(wall)) s")
+            throw .limit("wallSecondsPerSecond", "\(name) took over \(Int(wall)) s")
         }
         let cpu = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds
         if usedCPUSeconds > cpu {
-            throw .limit("cpu-seconds", "\(name) took over \(Int(cpu)) CPU seconds")
+            throw .limit("cpuSecondsPerSecond", "\(name) took over \(Int(cpu)) CPU seconds")
         }
         if ResourceWatch.residentBytes() > limits.maxResidentBytes {
             throw .limit(
-                "resident-bytes",
+                "maxResidentBytes",
                 "\(name) needs over \(limits.maxResidentBytes >> 20) MiB of memory"
             )
         }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import Jobs
 import TestServers
 import Testing
@@ -120,6 +121,57 @@ struct AWSSetupTests {
         #expect(ours?["Filter"]?["Key"]?["FilterRules"]?.elements.first?["Value"] == "in/")
     }
 
+    @Test("Two prefixes of one bucket have a queue each, and a wider prefix is enough")
+    func sharesBuckets() async throws {
+        let account = try await Account(.ministack)
+        let setup = AWSSetup(client: try account.client())
+        let first = try await Self.plan(account, prefix: "a/")
+        var second = try await Self.plan(account, prefix: "b/")
+        second.bucket = first.bucket
+        _ = try await setup.run(first)
+        _ = try await setup.run(second)
+        var narrower = first
+        narrower.prefix = "a/b/"
+        #expect(try await setup.run(narrower).last?.hasSuffix("already") == true)
+        let state = try await Self.state(account, first)["notification"]
+        let prefixes = (state?["QueueConfigurations"]?.elements ?? []).map { configuration in
+            configuration["Filter"]?["Key"]?["FilterRules"]?.elements.first?["Value"]?.string
+        }
+        #expect(prefixes == ["a/", "b/"])
+    }
+
+    @Test("S3 is asked again while it does not know the queue's new policy, and not without end")
+    func waitsForPolicies() async throws {
+        let account = try await Account(.ministack)
+        var plan = try await Self.plan(account)
+        let patient = AWSSetup(client: try account.client(transport: DoubtfulTransport(times: 3)))
+        #expect(try await patient.run(plan).last?.hasSuffix("already") == false)
+        plan = try await Self.plan(account)
+        let refused = AWSSetup(client: try account.client(transport: DoubtfulTransport(times: 100)))
+        let error = await #expect(throws: BackendError.self) { try await refused.run(plan) }
+        #expect(error?.code == .invalid)
+    }
+
+    @Test("Queues are told of before functions and EventBridge, and neither is lost")
+    func keepsOrder() async throws {
+        let function =
+            "<CloudFunctionConfiguration><Id>f</Id><CloudFunction>arn:aws:lambda:x</CloudFunction>"
+            + "<Event>s3:ObjectRemoved:*</Event></CloudFunctionConfiguration>"
+        let transport = ScriptedTransport(answers: [
+            (
+                200,
+                "<NotificationConfiguration>\(function)<EventBridgeConfiguration/></NotificationConfiguration>"
+            ), (200, ""),
+        ])
+        let store = S3ObjectStore(client: transport.client)
+        #expect(try await store.notify(queueARN: "arn:aws:sqs:eu-west-1:1:q", ofNewObjectsIn: "bucket"))
+        let body = String(decoding: try #require(transport.requests.last).body, as: UTF8.self)
+        let root = try XMLNode.parse(Data(body.utf8))
+        let names = ["QueueConfiguration", "CloudFunctionConfiguration", "EventBridgeConfiguration"]
+        #expect(root.children.map(\.name) == names)
+        #expect(body.contains(function))
+    }
+
     @Test("Without its bucket nothing is made", arguments: Account.servers)
     func needsBucket(server: TestServer) async throws {
         let account = try await Account(server)
@@ -168,23 +220,15 @@ struct AWSSetupTests {
     }
 }
 
-@Suite("Policies and notifications that are there already")
-struct SetupMergingTests {
-    private static let queue = ResourceName("arn:aws-cn:sqs:cn-north-1:123456789012:jobs")!
-    private static let other =
-        "<QueueConfiguration><Id>x</Id><Queue>arn:aws:sqs:eu-west-1:1:other</Queue>"
-        + "<Event>s3:ObjectCreated:*</Event></QueueConfiguration>"
-
-    private static func added(_ text: String, prefix: String = "") throws -> String? {
-        try BucketNotification.adding(queue: queue, prefix: prefix, to: Data(text.utf8))
-    }
-
+@Suite("Policies of a queue that are there already")
+struct QueuePolicyTests {
     @Test("A policy's other statements stay, be it one or several, and ours is added once")
     func keepsStatements() throws {
+        let queue = try #require(ResourceName("arn:aws-cn:sqs:cn-north-1:123456789012:jobs"))
         let theirs = #"{"Sid":"theirs","Effect":"Deny","Principal":"*","Action":"sqs:*"}"#
         for statements in [theirs, "[\(theirs)]"] {
             let policy = #"{"Version":"2008-10-17","Id":"x","Statement":\#(statements)}"#
-            let merged = try QueuePolicy.adding(bucket: "b.c", queue: Self.queue, to: policy)
+            let merged = try QueuePolicy.adding(bucket: "b.c", queue: queue, to: policy)
             let json = try JSON(text: try #require(merged))
             #expect(json["Version"] == "2008-10-17")
             #expect(json["Statement"]?.elements.map { $0["Sid"]?.string } == ["theirs", "RecastbX2Ec"])
@@ -192,47 +236,11 @@ struct SetupMergingTests {
             let condition = json["Statement"]?.elements.last?["Condition"]
             #expect(condition?["ArnEquals"]?["aws:SourceArn"] == "arn:aws-cn:s3:::b.c")
             #expect(condition?["StringEquals"]?["aws:SourceAccount"] == "123456789012")
-            #expect(try QueuePolicy.adding(bucket: "b.c", queue: Self.queue, to: merged) == nil)
-            #expect(try QueuePolicy.adding(bucket: "b-c", queue: Self.queue, to: merged) != nil)
+            #expect(try QueuePolicy.adding(bucket: "b.c", queue: queue, to: merged) == nil)
+            #expect(try QueuePolicy.adding(bucket: "b-c", queue: queue, to: merged) != nil)
         }
         #expect(throws: BackendError.self) {
-            try QueuePolicy.adding(bucket: "b", queue: Self.queue, to: "not JSON")
+            try QueuePolicy.adding(bucket: "b", queue: queue, to: "not JSON")
         }
-    }
-
-    @Test(
-        "A configuration that is empty gets ours, however it is empty",
-        arguments: [
-            "", "<NotificationConfiguration/>",
-            "<?xml version=\"1.0\"?>\n<NotificationConfiguration xmlns=\"x\"/>",
-            "<NotificationConfiguration></NotificationConfiguration>",
-        ]
-    )
-    func fillsEmpty(text: String) throws {
-        let added = try #require(try Self.added(text, prefix: "a&b/"))
-        let root = try XMLNode.parse(Data(added.utf8))
-        let ours = try #require(root.all("QueueConfiguration").first)
-        #expect(ours.text("Queue") == Self.queue.text)
-        let rule = ours.first("Filter")?.first("S3Key")?.first("FilterRule")
-        #expect(rule?.text("Value") == "a&b/")
-        #expect(try Self.added(added, prefix: "a&b/") == nil)
-        #expect(try Self.added(added, prefix: "a&b/c") == nil)
-        #expect(try Self.added(added, prefix: "a") != nil)
-    }
-
-    @Test("Others' configurations stay byte for byte, and ours stands with the queues")
-    func keepsOthers() throws {
-        let tail =
-            "<CloudFunctionConfiguration><Id>f</Id></CloudFunctionConfiguration><EventBridgeConfiguration/>"
-        let text = "<NotificationConfiguration>\(Self.other)\(tail)</NotificationConfiguration>"
-        let added = try #require(try Self.added(text))
-        #expect(added.hasPrefix("<NotificationConfiguration>\(Self.other)<QueueConfiguration><Queue>"))
-        #expect(added.hasSuffix("\(tail)</NotificationConfiguration>"))
-    }
-
-    @Test("What is no notification configuration is not overwritten", arguments: ["<Error/>", "<<", "text"])
-    func refusesOthers(text: String) {
-        let error = #expect(throws: BackendError.self) { try Self.added(text) }
-        #expect(error?.code == .invalid)
     }
 }

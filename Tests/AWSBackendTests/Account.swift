@@ -25,10 +25,11 @@ struct Account {
 
     func client(
         transport: any HTTPSending = HTTPClient(),
+        key: String? = nil,
         secret: String? = nil
     ) throws -> AWSClient {
         let credentials = Credentials(
-            accessKeyID: environment["AWS_ACCESS_KEY_ID"] ?? "",
+            accessKeyID: key ?? environment["AWS_ACCESS_KEY_ID"] ?? "",
             secretAccessKey: secret ?? environment["AWS_SECRET_ACCESS_KEY"] ?? ""
         )
         return AWSClient(
@@ -129,6 +130,26 @@ final class LossyTransport: HTTPSending {
             }
         guard !isLost else { throw HTTPFailure(.connection, "the answer was lost") }
         return response
+    }
+}
+
+/// Lets requests through, but refuses to set a bucket's events the first times.
+final class DoubtfulTransport: HTTPSending {
+    private let client = HTTPClient()
+    private let left: Mutex<Int>
+
+    init(times: Int) { left = Mutex(times) }
+
+    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        let isRefused =
+            request.method == "PUT" && request.url.contains("?notification")
+            && left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+        guard isRefused else { return try await client.send(request) }
+        let body = "<Error><Code>InvalidArgument</Code><Message>Unable to validate</Message></Error>"
+        return HTTPResponse(status: 400, headers: [:], body: Data(body.utf8))
     }
 }
 

@@ -8,11 +8,10 @@ import Testing
 
 @Suite("The CloudFormation template")
 struct CloudFormationTests {
-    private static let path = Samples.packageRoot.appendingPathComponent("deploy/cloudformation.yaml").path
     /// Read once: cfn-lint takes seconds to start.
     private static let template = Task<JSON, any Error> {
         let script = Samples.packageRoot.appendingPathComponent("Tests/AWSBackendTests/template.py").path
-        let result = try await Python.run(script, [path])
+        let result = try await Python.run(script, [Stack.template])
         try #require(result.status == 0, "\(result.errorText)")
         return try JSON(text: result.outputText)
     }
@@ -24,7 +23,7 @@ struct CloudFormationTests {
     @Test("cfn-lint finds nothing")
     func lints() async throws {
         let lint = Samples.packageRoot.appendingPathComponent(".venv/bin/cfn-lint").path
-        let result = try await Python.run(lint, [Self.path])
+        let result = try await Python.run(lint, [Stack.template])
         #expect(result.status == 0, "\(result.outputText)\(result.errorText)")
     }
 
@@ -76,33 +75,7 @@ struct CloudFormationTests {
     @Test("A stack made from it needs nothing more, and its queue gets the bucket's events")
     func deploys() async throws {
         let account = try await Account(.ministack)
-        var values: [String: String] = ["CreateInputBucket": "true", "InputPrefix": "in/"]
-        let names = [
-            "InputBucketName", "QueueName", "DeadLetterQueueName", "TableName", "ResponsesTableName",
-        ]
-        for name in names { values[name] = Account.unique("stack") }
-        let parameters = values.map { name, value -> JSON in
-            ["ParameterKey": .string(name), "ParameterValue": .string(value)]
-        }
-        let stack: JSON = ["StackName": .string(Account.unique("recast"))]
-        _ = try await account.boto.call(
-            "cloudformation",
-            "create_stack",
-            [
-                "StackName": stack["StackName"] ?? .null, "Parameters": .array(parameters),
-                "TemplateBody": .string(try String(contentsOfFile: Self.path, encoding: .utf8)),
-                "Capabilities": ["CAPABILITY_IAM"],
-            ]
-        )
-        let outputs = try await Self.outputs(account, stack)
-        var plan = AWSSetup.Plan(
-            bucket: values["InputBucketName"] ?? "",
-            queueURL: try #require(outputs["QueueURL"])
-        )
-        plan.prefix = "in/"
-        plan.deadLetterURL = outputs["DeadLetterQueueURL"]
-        plan.table = values["TableName"] ?? ""
-        plan.responses = values["ResponsesTableName"] ?? ""
+        let plan = try await Stack.make(account).plan
         let sentences = try await AWSSetup(client: try account.client()).run(plan)
         #expect(sentences.count == 7)
         #expect(
@@ -120,22 +93,6 @@ struct CloudFormationTests {
             bodies += try await queue.receive(limit: 10, wait: 5, visibility: 30).map(\.body)
         }
         #expect(bodies.contains { $0.contains("a.mp4") })
-    }
-
-    private static func outputs(_ account: Account, _ stack: JSON) async throws -> [String: String] {
-        for _ in 0..<200 {
-            let answer = try await account.boto.call("cloudformation", "describe_stacks", stack)
-            let state = answer["Stacks"]?.elements.first
-            let status = state?["StackStatus"]?.string ?? ""
-            guard status.hasSuffix("_IN_PROGRESS") else {
-                try #require(status == "CREATE_COMPLETE")
-                let outputs = state?["Outputs"]?.elements ?? []
-                return Dictionary(
-                    outputs.map { ($0["OutputKey"]?.string ?? "", $0["OutputValue"]?.string ?? "") }
-                ) { $1 }
-            }
-        }
-        throw BackendError(.unavailable, "the stack is not complete")
     }
 
     private static func key(_ properties: JSON) -> TableDesign.Key? {

@@ -185,6 +185,21 @@ struct DynamoDBStoreTests {
         #expect(try await store.job("") == nil)
     }
 
+    @Test(
+        "A listing goes on where DynamoDB ends a page, which is after one megabyte",
+        arguments: Account.servers
+    )
+    func listsLargeDocuments(server: TestServer) async throws {
+        let store = try await Account(server).store().store
+        for number in 10..<22 {
+            let body = Data(String(repeating: "x", count: 200_000).utf8)
+            _ = try await store.insert(StoredDocument(kind: .notification, id: "\(number)", body: body))
+        }
+        let page = try await store.documents(.notification, ascending: true, after: nil, limit: 11)
+        #expect(page.items.map(\.id) == (10..<21).map { "\($0)" })
+        #expect(page.next == "20")
+    }
+
     @Test("A job of 400 KB is invalid before anything is sent")
     func refusesLargeJobs() async throws {
         let transport = ScriptedTransport(answers: [])

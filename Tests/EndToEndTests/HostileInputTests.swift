@@ -57,6 +57,25 @@ struct HostileInputTests {
         expectNamed(["pixels", "height"], in: result)
     }
 
+    @Test("More streams than a limit allows are refused, and the limit can be raised")
+    func refusesManyStreams() throws {
+        let input = workspace.path("streams.mkv")
+        let maps = (0..<40).flatMap { _ in ["-map", "1:a"] }
+        try Tool.ffmpeg.output(
+            [
+                "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x240:d=1", "-f", "lavfi",
+                "-i", "sine=d=1", "-map", "0:v",
+            ] + maps + ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac", input]
+        )
+        let result = try RecastProgram.transcode(input, to: outputs)
+        expectRefusal(result, status: 4, folder: outputs)
+        expectNamed(["maxstreams"], in: result)
+        let raised = try Tool("/usr/bin/env").run([
+            "RECAST_LIMIT_MAX_STREAMS=64", RecastProgram.tool.path, "transcode", input, "-o", outputs.path,
+        ])
+        #expect(raised.status == 0, "\(raised.errorText)")
+    }
+
     @Test("Pictures that become too large on the way are refused")
     func refusesGrowingPictures() throws {
         let result = try RecastProgram.transcode(try files.growingPictures(), to: outputs, limit: 30)

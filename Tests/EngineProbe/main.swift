@@ -121,6 +121,9 @@ case "confined":
     tryEverything()
 case "open": tryEverything()
 case "transcode" where arguments.count == 5:
-    try await transcode(arguments[2], arguments[3], arguments[4])
+    do { try await transcode(arguments[2], arguments[3], arguments[4]) } catch {
+        print(line: "failed: \(error)")
+        exit(1)
+    }
 default: exit(2)
 }

@@ -49,6 +49,18 @@ final class FileInput: AsyncInput {
     }
 }
 
+/// An input whose bytes never come.
+struct EndlessInput: AsyncInput {
+    let start: AsyncStream<Void>.Continuation
+    var byteCount: Int64 { 1 << 30 }
+
+    func read(_ range: Range<Int64>) async throws -> Data {
+        start.yield()
+        try await Task.sleep(for: .seconds(3600))
+        return Data()
+    }
+}
+
 /// An output that goes to a file, and remembers the order.
 final class FileOutput: AsyncOutput {
     private let handle: FileHandle

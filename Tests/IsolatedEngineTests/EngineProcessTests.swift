@@ -159,6 +159,21 @@ struct EngineProcessTests {
         #expect(Children.running.isEmpty)
     }
 
+    @Test("Cancelling reaches an input that waits, and is no fault of its")
+    func cancelsAWaitingInput() async throws {
+        let request = try request()
+        for _ in 0..<10 {
+            let (started, start) = AsyncStream<Void>.makeStream()
+            let source = EndlessInput(start: start)
+            let output = try FileOutput(workspace.path("out.mp4"))
+            let work = Task { await failure(request, source, .stream(output)) }
+            for await _ in started { break }
+            work.cancel()
+            #expect(code(await work.value) == .cancelled)
+        }
+        #expect(Children.running.isEmpty)
+    }
+
     @Test("A fault of the input's place comes back as it was")
     func passesOnInputFaults() async throws {
         let input = try ClipRecipe(width: 1280, height: 720, seconds: 6).make(workspace.url("in.ts"))

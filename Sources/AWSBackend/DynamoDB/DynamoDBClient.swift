@@ -4,6 +4,7 @@ internal import Jobs
 /// DynamoDB's actions, as far as they are needed here.
 struct DynamoDBClient: Sendable {
     let service: JSONService
+
     private static let repetitions = 6
 
     /// The item as it is now.

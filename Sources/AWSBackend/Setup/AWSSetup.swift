@@ -1,5 +1,5 @@
+internal import AWSSignature
 internal import Foundation
-internal import HTTPTransport
 package import Jobs
 
 /// Makes what a worker needs in an AWS account: queues, tables, and the bucket's events.
@@ -25,6 +25,8 @@ package struct AWSSetup: Sendable {
     }
 
     private let client: AWSClient
+    /// How often S3 is asked to use a new queue, and seconds between two times.
+    private static let attempts = (count: 12, distance: 5.0)
 
     package init(client: AWSClient) { self.client = client }
 
@@ -36,7 +38,9 @@ package struct AWSSetup: Sendable {
         let queue = try QueueName(url: plan.queueURL)
         var deadLetters: QueueName?
         if let url = plan.deadLetterURL { deadLetters = try QueueName(url: url) }
-        let configuration = try await notifications(of: plan.bucket)
+        guard try await S3ObjectStore(client: client).hasBucket(plan.bucket) else {
+            throw BackendError(.notFound, "there is no bucket \(plan.bucket)")
+        }
 
         var sentences = [
             try await make(.jobs(named: plan.table)), try await make(.responses(named: plan.responses)),
@@ -45,39 +49,37 @@ package struct AWSSetup: Sendable {
         let made = try await queues.make(queue, deadLetters: deadLetters, bucket: plan.bucket)
         sentences += made.sentences
 
-        let events = "new objects in \(plan.bucket)/\(plan.prefix)"
-        let changed = try BucketNotification.adding(
-            queue: made.resource,
-            prefix: plan.prefix,
-            to: configuration
-        )
-        guard let changed else { return sentences + ["\(events) go to queue \(queue.name) already"] }
-        try await setNotifications(of: plan.bucket, to: changed)
-        return sentences + ["\(events) go to queue \(queue.name)"]
+        let isNew = try await tell(made, plan)
+        let sentence = "new objects in \(plan.bucket)/\(plan.prefix) go to queue \(queue.name)"
+        return sentences + [isNew ? sentence : sentence + " already"]
+    }
+
+    /// Lets the bucket tell the queue; false when it does so already.
+    ///
+    /// S3 tries the queue out and refuses one that does not let it in. It takes a while until all of SQS knows
+    /// a policy, so that this is tried again after one was set.
+    private func tell(_ made: QueueSetup.Outcome, _ plan: Plan) async throws(BackendError) -> Bool {
+        // With an id of its own nothing else of ours gives way, such as another prefix's queue.
+        let digest = Digest.sha256(Data("\(made.resource.text)\n\(plan.prefix)".utf8)).hexadecimal
+        let attempts = made.isNewlyAllowed ? Self.attempts.count : 1
+        for attempt in 1... {
+            do {
+                return try await S3ObjectStore(client: client).notify(
+                    queueARN: made.resource.text,
+                    ofNewObjectsIn: plan.bucket,
+                    prefix: plan.prefix,
+                    id: "recast-\(digest.prefix(16))"
+                )
+            } catch {
+                guard error.code == .invalid, attempt < attempts else { throw error }
+            }
+            do { try await client.timing.sleep(Self.attempts.distance) } catch { break }
+        }
+        throw BackendError(.unavailable, "the task was cancelled")
     }
 
     /// Makes one table, and says whether it was there already.
     package func make(_ design: TableDesign) async throws(BackendError) -> String {
         try await TableSetup(service: JSONService(client: client, service: .dynamodb)).make(design)
-    }
-
-    private func notifications(of bucket: String) async throws(BackendError) -> Data {
-        let query = [(name: "notification", value: "")]
-        return try await client.send(AWSRequest(.s3, "GET", bucket: bucket, query: query)).body
-    }
-
-    private func setNotifications(
-        of bucket: String,
-        to configuration: String
-    ) async throws(BackendError) {
-        let request = AWSRequest(
-            .s3,
-            "PUT",
-            bucket: bucket,
-            query: [("notification", "")],
-            headers: [("Content-Type", "application/xml")],
-            body: Data(configuration.utf8)
-        )
-        _ = try await client.send(request)
     }
 }

@@ -17,12 +17,20 @@ struct QueueSetup: Sendable {
         let attributes: [String: String]
     }
 
-    /// The queue's ARN, and what was done.
+    /// What was made or found.
+    struct Outcome {
+        let resource: ResourceName
+        var sentences: [String]
+        /// The bucket may send since this moment, which S3 may not have heard of yet.
+        var isNewlyAllowed = false
+    }
+
+    /// Makes both, and lets the bucket send to the first.
     func make(
         _ queue: QueueName,
         deadLetters: QueueName?,
         bucket: String
-    ) async throws(BackendError) -> (resource: ResourceName, sentences: [String]) {
+    ) async throws(BackendError) -> Outcome {
         var sentences: [String] = []
         var deadLetterResource: ResourceName?
         if let deadLetters {
@@ -35,8 +43,13 @@ struct QueueSetup: Sendable {
         if let deadLetterResource {
             sentences += try await redrive(made.queue, to: deadLetterResource)
         }
-        sentences.append(try await allow(bucket: bucket, made.queue))
-        return (made.queue.resource, sentences)
+        let isNew = try await allow(bucket: bucket, made.queue)
+        sentences.append(
+            isNew
+                ? "queue \(queue.name) may take events of bucket \(bucket)"
+                : "queue \(queue.name) takes events of bucket \(bucket) already"
+        )
+        return Outcome(resource: made.queue.resource, sentences: sentences, isNewlyAllowed: isNew)
     }
 
     private func make(
@@ -75,15 +88,16 @@ struct QueueSetup: Sendable {
         ]
     }
 
-    private func allow(bucket: String, _ queue: Queue) async throws(BackendError) -> String {
+    /// Lets the bucket send; false when it may do so already.
+    private func allow(bucket: String, _ queue: Queue) async throws(BackendError) -> Bool {
         let policy = try QueuePolicy.adding(
             bucket: bucket,
             queue: queue.resource,
             to: queue.attributes["Policy"]
         )
-        guard let policy else { return "queue \(queue.name) takes events of bucket \(bucket) already" }
+        guard let policy else { return false }
         try await set(queue, "Policy", policy)
-        return "queue \(queue.name) may take events of bucket \(bucket)"
+        return true
     }
 
     // MARK: Actions

@@ -118,6 +118,16 @@ extension Configuration {
         return configuration
     }
 
+    /// The limits that the environment sets, for commands that need nothing else of all this.
+    static func limits(
+        in environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) -> IngestLimits {
+        var reader = ConfigurationReader(flags: [:], environment: environment, file: nil)
+        let limits = LimitSettings.read(&reader)
+        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+        return limits
+    }
+
     /// The folder of presets that the environment names, for commands that need nothing else of all this.
     static func presetsFolder(in environment: [String: String] = ProcessInfo.processInfo.environment)
         -> String?

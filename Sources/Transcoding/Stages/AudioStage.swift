@@ -69,19 +69,22 @@ final class AudioStage: Sendable {
     private func place(_ frame: Frame, _ state: inout State) throws {
         guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
         guard frame.sampleRate <= limits.maxSampleRate, frame.channelCount <= limits.maxChannels else {
-            throw TranscodingError.limit("sound", "\(name) has \(frame.channelCount) channels")
+            throw TranscodingError.limit(
+                "maxChannels, maxSampleRate",
+                "\(name) has \(frame.channelCount) channels"
+            )
         }
         let start = frame.bestEffortPTS.map { Double($0 &- originTicks) * stream.timebase.value }
         let duration = Double(frame.sampleCount) / Double(frame.sampleRate)
         if let start, abs(start) > limits.maxDuration {
             throw TranscodingError.limit(
-                "duration",
+                "maxDuration",
                 "\(name) has sound \(Int(min(start, 1e15))) s from its start"
             )
         }
         if let start, start - state.timeline.position > limits.maxGap {
             throw TranscodingError.limit(
-                "gap",
+                "maxGap",
                 "\(name) has a gap of over \(Int(limits.maxGap)) s in its sound"
             )
         }

@@ -75,11 +75,11 @@ final class DecodeStage: Sendable {
         let ticks = frame.bestEffortPTS.map { $0 &- originTicks } ?? ((state.lastTicks ?? -step) &+ step)
         let seconds = Double(ticks) * stream.timebase.value
         guard abs(seconds) <= limits.maxDuration else {
-            throw TranscodingError.limit("gap", "\(name) has a picture \(abs(seconds)) s from its start")
+            throw TranscodingError.limit("maxGap", "\(name) has a picture \(abs(seconds)) s from its start")
         }
         if let last = state.lastTicks, Double(ticks &- last) * stream.timebase.value > limits.maxGap {
             throw TranscodingError.limit(
-                "gap",
+                "maxGap",
                 "\(name) has a gap of over \(Int(limits.maxGap)) s between two pictures"
             )
         }
@@ -88,7 +88,7 @@ final class DecodeStage: Sendable {
         state.tally.endSeconds = max(state.tally.endSeconds, seconds + period)
         if Double(state.tally.frameCount) > limits.maxFrameRate * (state.tally.endSeconds + 2) {
             throw TranscodingError.limit(
-                "frame-rate",
+                "maxFrameRate",
                 "\(name) has more than \(Int(limits.maxFrameRate)) pictures a second"
             )
         }

@@ -118,7 +118,7 @@ final class MuxStage: Sendable {
         state.endSeconds = max(state.endSeconds, Timestamp(ticks: pts, timebase: track.timebase).seconds)
         let allowed = limits.outputBytesFactor * expectedBytesPerSecond * (state.endSeconds + 10)
         if Double(body.byteCount) > allowed {
-            throw TranscodingError.limit("output-bytes", "the output grew over \(Int(allowed)) bytes")
+            throw TranscodingError.limit("outputBytesFactor", "the output grew over \(Int(allowed)) bytes")
         }
         onProgress(state.endSeconds, state.frameCount, body.byteCount)
     }
