@@ -105,6 +105,26 @@ extension WorkTests {
             #expect(Set(ends) == Set(jobs.map { "COMPLETED \($0["id"]?.string ?? "")" }))
         }
 
+        @Test("The file that a killed worker was making is removed by the next worker, and by nobody before")
+        func removesSpooled() async throws {
+            let place = try Workplace(["RECAST_VISIBILITY_TIMEOUT": "2"])
+            // Its length is unknown, so its output cannot be streamed.
+            try place.drop(Samples.path("browser-live.webm"), "a.webm")
+            let first = try place.start(["work"])
+            #expect(try await until(30) { !place.files(below: "spool").isEmpty }, "\(first.errorText)")
+            #expect(first.pauseEngine() != nil)
+            let other = try await place.run(["work", "--event", "-"], input: Data(#"{"Records":[]}"#.utf8))
+            #expect(other.status == 0, "\(other.errorText)")
+            #expect(place.files(below: "spool").count == 1)
+            first.kill()
+            let second = try await place.run(["work", "--until-empty"])
+            #expect(second.status == 0, "\(second.errorText)")
+            try place.expectComplete(["a.webm"])
+            try place.expectNothingLeft()
+            #expect(try place.jobs()["a.webm"]?.first?["attempt"] == 2)
+            #expect(contents(of: place.data.appendingPathComponent("spool")) == [])
+        }
+
         @Test("What a killed worker had begun to upload is thrown away by whoever takes the job over")
         func abortsUploads() async throws {
             let aws = try await AWSWorkplace(s3: .seaweedFS, ["RECAST_VISIBILITY_TIMEOUT": "2"])

@@ -62,6 +62,7 @@ package struct JobRunner: Sendable {
         do { info = try await objects.head(input) } catch { throw .lookingAt(input, error) }
         guard let current = try await note(job, { $0.input.byteCount = info.byteCount }) else { return nil }
         job = current
+        if job.attempt > 1 { await removeUploads(of: job) }
         for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
             guard let begun = try await note(job, { $0.outputs[index].status = .progressing }) else {
                 return nil
@@ -94,6 +95,17 @@ package struct JobRunner: Sendable {
             }
         }
         return job
+    }
+
+    /// Removes what attempts that died have left of outputs that are not made.
+    func removeUploads(of job: Job) async {
+        guard job.attempt > 0 else { return }
+        for output in job.outputs where output.status != .complete {
+            // Where listing them is denied, the bucket's own rule for unfinished uploads removes them.
+            _ = try? await objects.abortUploads(
+                of: ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
+            )
+        }
     }
 
     /// Stores a change of the job, if the claim still holds.
