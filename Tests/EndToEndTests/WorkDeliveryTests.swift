@@ -28,6 +28,32 @@ extension WorkTests {
             #expect(try await aws.keys() == [key, "output/web/\(key)"])
         }
 
+        @Test("A topic that does not answer holds up neither jobs nor the end, and is told later, once")
+        func topicAway() async throws {
+            let aws = try await AWSWorkplace()
+            let endpoint = aws.place.settings["AWS_ENDPOINT_URL_SNS"] ?? ""
+            let proxy = try await FaultProxy.start(before: endpoint)
+            try await proxy.use([FaultProxy.Rule(action: .delay(60))])
+            _ = try await aws.upload(Samples.path("surround.mp4"), "alba/0/a.mp4")
+            let first = try aws.place.start(["work"], ["AWS_ENDPOINT_URL_SNS": proxy.endpoint])
+            #expect(
+                try await until(30) {
+                    let isAsked = try await !proxy.requests().isEmpty
+                    let messageCount = try await aws.messageCount()
+                    return isAsked && messageCount == 0
+                },
+                "\(first.errorText)"
+            )
+            let asked = ContinuousClock.now
+            first.terminate()
+            #expect(try await first.end(limit: 20).status == 0)
+            #expect(ContinuousClock.now - asked < .seconds(5))
+            #expect(try await aws.notifications() == [])
+            let second = try await aws.place.run(["work", "--until-empty"])
+            #expect(second.status == 0 && second.errorLines.count == 2, "\(second.errorText)")
+            #expect(try await aws.notifications().compactMap { $0["state"]?.string } == ["COMPLETED"])
+        }
+
         @Test("A job longer than three times the visibility timeout is received once and made once")
         func long() async throws {
             let place = try Workplace(["RECAST_VISIBILITY_TIMEOUT": "2"])
