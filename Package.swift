@@ -169,7 +169,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestMedia", "Recast"],
+            dependencies: ["TestMedia", "TestServers", "Recast"],
             swiftSettings: settings
         ),
     ]

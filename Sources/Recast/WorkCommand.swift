@@ -30,6 +30,7 @@ struct WorkCommand: AsyncParsableCommand {
         do {
             let backends = try await Backends.open(configuration, log)
             let room = WorkRoom(configuration, backends)
+            defer { room.close() }
             if let event {
                 let text = try read(event)
                 let status = try await room.handle(text, log)

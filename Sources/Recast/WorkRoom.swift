@@ -14,6 +14,7 @@ struct WorkRoom: Sendable {
     private let runner: JobRunner
     private let outbox: Outbox
     private let intake: JobIntake
+    private let spool: SpoolFolder
 
     init(_ configuration: Configuration, _ backends: Backends) {
         self.configuration = configuration
@@ -25,8 +26,9 @@ struct WorkRoom: Sendable {
             leaseSeconds: configuration.worker.visibilityTimeout
         )
         let library = PresetLibrary.standard(folder: configuration.presetsFolder)
+        spool = SpoolFolder(below: configuration.spoolFolder)
         var settings = JobRunner.Settings(
-            spoolFolder: configuration.spoolFolder,
+            spoolFolder: spool.path,
             spoolLimit: configuration.spoolLimit
         )
         settings.limits = configuration.limits
@@ -45,6 +47,9 @@ struct WorkRoom: Sendable {
         outbox = Outbox(store: backends.store, notifier: backends.notifier)
         intake = JobIntake(objects: backends.objects, store: backends.store, pipelines: backends.pipelines)
     }
+
+    /// Removes what is needed no longer when the work has ended.
+    func close() { spool.remove() }
 
     private func executor(_ queue: (any JobQueue)?) -> JobExecutor {
         let pipelines = backends.pipelines
