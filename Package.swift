@@ -110,7 +110,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: settings),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Transcoding"], swiftSettings: settings),
         .testTarget(
             name: "AWSSignatureTests",
             dependencies: ["AWSSignature", "TestMedia"],

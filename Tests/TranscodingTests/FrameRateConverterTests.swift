@@ -62,7 +62,9 @@ struct FrameRateConverterTests {
         arguments: [Rational(30_000, 1001), Rational(0, 0), Rational(120, 1)]
     )
     func keepsWhatIsSlowEnough(base: Rational) {
-        let times = (0..<180).filter { $0 % 9 != 4 && $0 % 31 > 3 }.map { Double($0) * 1001 / 30_000 }
+        let numbers = (0..<180).filter { number in number % 9 != 4 && number % 31 > 3 }
+        let period: Double = 1001 / 30_000
+        let times: [Double] = numbers.map { number in Double(number) * period }
         let kept = place(times, rate: Rational(1_520_000, 59_059), base: base)
         #expect(kept.count == times.count)
         #expect(zip(kept, times).allSatisfy { abs($0 - $1) <= 0.0021 })

@@ -46,7 +46,9 @@ package struct JobExecutor: Sendable {
         self.now = now
     }
 
-    /// Runs a job if it is free. Cancelling the task puts the job back.
+    /// Runs a job if it is free.
+    ///
+    /// Cancelling the task puts the job back.
     ///
     /// - Throws: when the stores cannot be reached; the message then comes again.
     package func execute(
