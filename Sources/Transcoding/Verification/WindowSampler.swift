@@ -16,7 +16,7 @@ struct SampleWindow: Sendable {
 ///
 /// It never asks for a keyframe, so that the output is the same as without it. It opens a window where the
 /// encoder has to put a keyframe unless it puts one earlier; then the packets from that one on are taken.
-/// The windows lie 3 seconds apart at first and 15 in the end.
+/// The windows lie 3 seconds apart at first and 30 in the end.
 struct WindowSampler {
     /// Pictures of a window.
     static let count = 6
@@ -62,7 +62,7 @@ struct WindowSampler {
         let seconds = Timestamp(ticks: pts, timebase: track.timebase).seconds
         // Ticks are rounded.
         guard seconds > nextSeconds - 0.1 else { return }
-        nextSeconds = seconds + min(15, max(3, seconds))
+        nextSeconds = seconds + min(30, max(3, seconds))
         window = SampleWindow(track: track, seconds: seconds)
         windowStart = index
         missing = []
