@@ -202,6 +202,7 @@ final class PictureStage: Sendable {
 final class VideoEncodeStage: Sendable {
     private struct State: ~Copyable {
         var encoder: Encoder?
+        var sampler: WindowSampler?
     }
 
     private let state = Mutex(State())
@@ -210,12 +211,20 @@ final class VideoEncodeStage: Sendable {
     private let seconds: Double?
     private let threads: Int
     private let output: Stage<MuxMessage>
+    private let samples: Stage<SampleWindow>
 
-    init(preset: Preset.Video, seconds: Double?, threads: Int, output: Stage<MuxMessage>) {
+    init(
+        preset: Preset.Video,
+        seconds: Double?,
+        threads: Int,
+        output: Stage<MuxMessage>,
+        samples: Stage<SampleWindow>
+    ) {
         self.preset = preset
         self.seconds = seconds
         self.threads = threads
         self.output = output
+        self.samples = samples
     }
 
     func accept(_ message: PictureMessage) throws {
@@ -236,17 +245,25 @@ final class VideoEncodeStage: Sendable {
                         frameRate: plan.frameRate
                     )
                     output.send(.opened(.video, track))
+                    state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
                     state.encoder = consume encoder
                 }
-                for packet in try state.encoder?.encode(frame, pts: pts) ?? [] {
-                    output.send(.packet(.video, packet))
-                }
+                state.sampler?.take(frame, pts: pts)
+                let packets = try state.encoder?.encode(frame, pts: pts) ?? []
+                send(packets, &state.sampler)
             case .end:
-                if let encoder = state.encoder.take() {
-                    for packet in try encoder.finish() { output.send(.packet(.video, packet)) }
-                }
+                if let encoder = state.encoder.take() { send(try encoder.finish(), &state.sampler) }
+                if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
             }
+        }
+    }
+
+    /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.
+    private func send(_ packets: [Packet], _ sampler: inout WindowSampler?) {
+        for packet in packets {
+            output.send(.packet(.video, packet))
+            if let window = sampler?.take(packet) { samples.offer(window) }
         }
     }
 
