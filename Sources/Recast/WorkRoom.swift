@@ -15,6 +15,7 @@ struct WorkRoom: Sendable {
     private let outbox: Outbox
     private let intake: JobIntake
     private let spool: SpoolFolder
+    private let library: PresetLibrary
 
     init(_ configuration: Configuration, _ backends: Backends) {
         self.configuration = configuration
@@ -26,6 +27,7 @@ struct WorkRoom: Sendable {
             leaseSeconds: configuration.worker.visibilityTimeout
         )
         let library = PresetLibrary.standard(folder: configuration.presetsFolder)
+        self.library = library
         spool = SpoolFolder(below: configuration.spoolFolder)
         var settings = JobRunner.Settings(
             spoolFolder: spool.path,
@@ -46,6 +48,13 @@ struct WorkRoom: Sendable {
         )
         outbox = Outbox(store: backends.store, notifier: backends.notifier)
         intake = JobIntake(objects: backends.objects, store: backends.store, pipelines: backends.pipelines)
+    }
+
+    /// Makes sure that all presets are there: jobs must not fail for what is wrong with the installation.
+    func checkPresets() throws(TranscodingError) {
+        for pipeline in backends.pipelines {
+            for name in pipeline.presets { _ = try library.preset(name) }
+        }
     }
 
     /// Removes what is needed no longer when the work has ended.

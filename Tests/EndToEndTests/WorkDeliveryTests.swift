@@ -28,6 +28,23 @@ extension WorkTests {
             #expect(try await aws.keys() == [key, "output/web/\(key)"])
         }
 
+        @Test("A message that comes when an idle worker has just been stopped is another worker's at once")
+        func lateMessage() async throws {
+            let aws = try await AWSWorkplace(s3: .seaweedFS)
+            let key = "alba/0/a.mp4"
+            let eTag = try await aws.upload(Samples.path("surround.mp4"), key)
+            let first = try aws.place.start(["work"])
+            #expect(try await until(10) { !first.logged("worker began").isEmpty })
+            try await Task.sleep(for: .seconds(1))
+            let asked = ContinuousClock.now
+            first.terminate()
+            #expect(try await first.end(limit: 20).status == 0)
+            #expect(ContinuousClock.now - asked < .seconds(6))
+            try await aws.send(S3Message(bucket: aws.bucket, key: key, eTag: eTag).text)
+            let second = try aws.place.start(["work"])
+            #expect(try await until(20) { second.logged("job ended").count == 1 }, "\(second.errorText)")
+        }
+
         @Test("A topic that does not answer holds up neither jobs nor the end, and is told later, once")
         func topicAway() async throws {
             let aws = try await AWSWorkplace()

@@ -70,6 +70,20 @@ extension WorkTests {
             try place.expectNothingLeft()
         }
 
+        @Test(
+            "A preset that is missing is the installation's fault: a worker ends with 2, and no job fails for it"
+        )
+        func missingPreset() async throws {
+            try place.drop(Samples.path("surround.mp4"), "a.mp4")
+            place.settings["RECAST_RENDITIONS"] = "nonsense"
+            for arguments in [["work", "--until-empty"], ["work", "--event", "-"]] {
+                let result = try await place.run(arguments, input: S3Message(key: "a.mp4").data)
+                #expect(result.status == 2 && result.errorLines.count == 1, "\(result.errorText)")
+                #expect(result.errorText.contains("nonsense"))
+            }
+            #expect(try place.jobs().isEmpty)
+        }
+
         @Test("It ends with 6 when the services cannot be reached, and with 3 when they refuse the key")
         func unreachable() async throws {
             let aws = try await AWSWorkplace()

@@ -103,10 +103,11 @@ class Watch(threading.Thread):
         self.written = {}
         self.peak = 0
         self.children = 0
+        self.ends = False
         self.start()
 
     def run(self):
-        while self.process.poll() is None:
+        while not self.ends:
             resident = 0
             family = [self.process.pid] + children(self.process.pid)
             self.children = max(self.children, len(family) - 1)
@@ -132,9 +133,13 @@ def children(pid):
     return found
 
 
-def stop(worker):
-    worker.terminate()
-    return worker.wait(timeout=60)
+def cpu_seconds(process):
+    """Waits for a process, and returns what it and its engines have used."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{process.args[0]} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
 
 
 def wait(limit, condition):
@@ -154,13 +159,12 @@ def overhead(folder, clip, runs):
     """From the event to the visible output, compared with a local transcode of the same file."""
     servers = Servers(folder, "seaweedfs")
     log = open(folder / "overhead.log", "wb")
-    ratios, writes, waits, locals_ = [], [], [], []
+    results, writes = [], []
     for run in range(runs):
-        output = folder / "local.mp4"
+        arguments = ["transcode", clip, "-o", folder / "local.mp4", "--force", "--preset", "web"]
         start = time.monotonic()
-        subprocess.run(
-            [RECAST, "transcode", clip, "-o", output, "--force", "--preset", "web"], env=clean(), check=True,
-            stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([RECAST, *arguments], env=clean(), stdout=subprocess.DEVNULL)
+        local_cpu = cpu_seconds(process)
         local = time.monotonic() - start
         key = f"in/0/{run}.mp4"
         servers.s3.upload_file(str(clip), BUCKET, key)
@@ -171,17 +175,20 @@ def overhead(folder, clip, runs):
         servers.announce(key)
         wait(3600, lambda: servers.is_visible(f"output/web/{key}"))
         remote = time.monotonic() - start
-        stop(process)
+        watch.ends = True
         watch.join()
-        ratios.append(remote / local)
-        waits.append(remote)
-        locals_.append(local)
+        process.terminate()
+        cpu = cpu_seconds(process)
+        results.append((remote / local, cpu / local_cpu, remote, local, cpu, local_cpu))
         writes.append(sum(watch.written.values()))
     servers.stop()
-    print(f"event to visible output: {statistics.median(waits):.2f} s, local transcode "
-          f"{statistics.median(locals_):.2f} s, ratio {statistics.median(ratios):.3f} "
-          f"(each: {', '.join(f'{ratio:.3f}' for ratio in ratios)})")
-    print(f"written to disk by worker and engine: {max(writes)} bytes, log {os.path.getsize(log.name)} bytes")
+    middle = [statistics.median(column) for column in zip(*results)]
+    each = ", ".join(f"{result[0]:.3f}" for result in results)
+    print(f"event to visible output {middle[2]:.2f} s, local transcode {middle[3]:.2f} s; "
+          f"ratio {middle[0]:.3f} (each: {each})")
+    print(f"CPU of worker and engine {middle[4]:.2f} s, of local transcode {middle[5]:.2f} s; "
+          f"ratio {middle[1]:.3f}")
+    print(f"written to disk by worker and engine {max(writes)} bytes, log {os.path.getsize(log.name)} bytes")
 
 
 def memory(folder):
@@ -195,7 +202,8 @@ def memory(folder):
     with open(folder / "memory.log", "wb") as log:
         process = subprocess.Popen([RECAST, "work", "--until-empty"], env=clean() | settings, stderr=log)
         watch = Watch(process)
-        assert process.wait() == 0
+        cpu_seconds(process)
+    watch.ends = True
     watch.join()
     print(f"resident memory with {watch.children} jobs at once: {watch.peak / 2**20:.0f} MiB at most")
 
