@@ -82,7 +82,7 @@ struct RenditionPlaceTests {
 
     @Test("An object that is no rendition stays", arguments: [Job.Origin.event, .api])
     func keepsForeign(origin: Job.Origin) async throws {
-        try await objects.write(
+        _ = try await objects.write(
             Data(),
             to: place().target,
             attributes: ObjectAttributes(contentType: "video/mp4", metadata: ["job": "1"]),
