@@ -169,7 +169,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestMedia", "TestServers", "Recast"],
+            dependencies: [
+                "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
+                "TestServers", "Transcoding", logging,
+            ],
             swiftSettings: settings
         ),
     ]

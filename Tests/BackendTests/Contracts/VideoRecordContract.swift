@@ -51,7 +51,7 @@ struct VideoRecordContract {
     }
 
     /// moto looks at a condition and writes in two steps, between which others come.
-    private static let atomicStores = Candidate.metadataStores.filter { !"\($0)".contains("moto") }
+    private static let atomicStores = Candidate.metadataStores.filter { !$0.testDescription.contains("moto") }
 
     @Test("Of eight versions written at once the newest stays", arguments: atomicStores)
     func keepsNewest(_ candidate: Candidate<MetadataStoreSubject>) async throws {

@@ -125,12 +125,14 @@ struct MultipartOutputTests {
     func abortsWhenCancelled() async throws {
         let store = SpyStore(delay: .seconds(3600))
         let output = output(store, parallelParts: 1)
+        let hasEnded = Mutex(false)
         let writing = Task {
             do { try await write(bytes(2000), head: 7, step: 100, to: output) } catch { await output.abort() }
+            hasEnded.withLock { $0 = true }
         }
-        while store.atOnce == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        try await waitFor { store.atOnce > 0 }
         writing.cancel()
-        await writing.value
+        try await waitFor { hasEnded.withLock { $0 } }
         #expect(await store.memory.unfinishedUploadCount == 0)
     }
 
