@@ -2,6 +2,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 sources := Package.swift Sources Tests
+
+# Tests that transcode at the same time only slow each other down.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 recast := .build/release/recast
 
 clips := $(filter-out samples/damaged%,$(sort $(wildcard samples/*.mp4 samples/*.webm)))

@@ -1,6 +1,6 @@
 internal import CFFmpeg
 
-/// libavfilter's `ssim` and `psnr` over pairs of yuv420p pictures of one size.
+/// libavfilter's `ssim`, and `psnr` on request, over pairs of yuv420p pictures of one size.
 ///
 /// What comes out is the output's picture, with `lavfi.ssim.All`, `lavfi.ssim.Y`, `lavfi.psnr.mse.y` and
 /// their like in its metadata.
@@ -28,7 +28,11 @@ public struct ComparisonGraph: ~Copyable {
     }
 
     /// Opens a comparison of yuv420p pictures of `size`.
-    public static func open(size: Size, threads: Int) throws(FFmpegError) -> ComparisonGraph {
+    public static func open(
+        size: Size,
+        threads: Int,
+        measuresPSNR: Bool = true
+    ) throws(FFmpegError) -> ComparisonGraph {
         let graph = try allocated(avfilter_graph_alloc(), "create a comparison")
         graph.pointee.nb_threads = Int32(threads)
         do throws(FFmpegError) {
@@ -37,17 +41,19 @@ public struct ComparisonGraph: ~Copyable {
                 + ":time_base=1/1000000:pixel_aspect=1/1"
             let output = try add("buffer", source, to: graph)
             let original = try add("buffer", source, to: graph)
-            let split = try add("split", "outputs=2", to: graph)
-            let ssim = try add("ssim", nil, to: graph)
-            let psnr = try add("psnr", nil, to: graph)
-            let sink = try add("buffersink", nil, to: graph)
-            // Both filters pass their first input on, so the one picks up where the other left off.
+            let filters = measuresPSNR ? ["ssim", "psnr"] : ["ssim"]
+            let split = try add("split", "outputs=\(filters.count)", to: graph)
             try check(avfilter_link(original, 0, split, 0), "link the original")
-            try check(avfilter_link(output, 0, ssim, 0), "link the output to ssim")
-            try check(avfilter_link(split, 0, ssim, 1), "link the original to ssim")
-            try check(avfilter_link(ssim, 0, psnr, 0), "link the output to psnr")
-            try check(avfilter_link(split, 1, psnr, 1), "link the original to psnr")
-            try check(avfilter_link(psnr, 0, sink, 0), "link the comparison's sink")
+            // Each filter passes its first input on, so the next one picks up where it left off.
+            var last = output
+            for (index, name) in filters.enumerated() {
+                let filter = try add(name, nil, to: graph)
+                try check(avfilter_link(last, 0, filter, 0), "link the output to \(name)")
+                try check(avfilter_link(split, UInt32(index), filter, 1), "link the original to \(name)")
+                last = filter
+            }
+            let sink = try add("buffersink", nil, to: graph)
+            try check(avfilter_link(last, 0, sink, 0), "link the comparison's sink")
             try check(avfilter_graph_config(graph, nil), "configure the comparison")
             return ComparisonGraph(owning: graph, output, original, sink)
         } catch {

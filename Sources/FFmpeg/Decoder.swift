@@ -37,6 +37,18 @@ public struct Decoder: ~Copyable {
         return decoder
     }
 
+    /// Opens a decoder of one thread for what an encoder of this process makes.
+    public static func open(_ track: Muxer.Track) throws(FFmpegError) -> Decoder {
+        let parameters = track.parameters.pointer
+        let codec = avcodec_find_decoder(parameters.pointee.codec_id)
+        let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
+        try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
+        decoder.context.pointee.pkt_timebase = track.timebase.av
+        decoder.context.pointee.thread_count = 1
+        try check(avcodec_open2(decoder.context, codec, nil), "open a decoder of the output")
+        return decoder
+    }
+
     /// Feeds one packet and returns the frames it completed.
     ///
     /// Damaged packets are counted, not thrown: what follows them may be whole.

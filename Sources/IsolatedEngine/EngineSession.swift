@@ -214,14 +214,14 @@ final class EngineSession: Sendable {
             let limits = request.limits
             if usage.residentBytes > limits.maxResidentBytes {
                 let most = limits.maxResidentBytes >> 20
-                return conclude(refusal("resident-bytes", "needs over \(most) MiB of memory"))
+                return conclude(refusal("maxResidentBytes", "needs over \(most) MiB of memory"))
             }
             let (owes, progress) = state.withLock { ($0.owesBytes, $0.progress) }
             let known = max(progress?.totalSeconds ?? 0, progress?.seconds ?? 0)
             let seconds = known.isFinite ? min(max(known, 0), limits.maxDuration) : 0
             let most = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds
             if usage.cpuSeconds > most {
-                return conclude(refusal("cpu-seconds", "took over \(Int(most)) CPU seconds"))
+                return conclude(refusal("cpuSecondsPerSecond", "took over \(Int(most)) CPU seconds"))
             }
             let isWaiting = owes ? true : await !queue.isIdle
             if isWaiting || usage.cpuSeconds - lastCPU > 0.001 { busy = clock.now }

@@ -124,12 +124,14 @@ struct TranscodeCommand: AsyncParsableCommand {
         if json {
             var stages: [String: Double] = [:]
             for stage in result.stages { stages[stage.name] = stage.busySeconds }
-            Console.event([
+            var fields: [String: any Sendable] = [
                 "event": "finished", "input": input, "output": result.outputPath, "bytes": result.byteCount,
                 "duration": result.duration, "width": result.size.width, "height": result.size.height,
                 "frames": result.frameCount, "decodedFrames": result.decodedFrameCount,
                 "wallSeconds": result.wallSeconds, "cpuSeconds": result.cpuSeconds, "stages": stages,
-            ])
+            ]
+            fields["ssim"] = result.ssim
+            Console.event(fields)
             return
         }
         let line = String(
@@ -151,6 +153,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
         let cores = result.cpuSeconds / max(result.wallSeconds, 0.001)
         Console.print(String(format: "  CPU %.2f s, %.2f cores busy", result.cpuSeconds, cores))
+        if let ssim = result.ssim { Console.print(String(format: "  SSIM %.4f of sampled pictures", ssim)) }
     }
 
     private func report(_ error: TranscodingError, input: String?) {

@@ -4,6 +4,7 @@ internal import Jobs
 internal import LocalBackend
 internal import Logging
 internal import ServiceLifecycle
+internal import Transcoding
 internal import UnixSignals
 
 struct WorkCommand: AsyncParsableCommand {
@@ -30,6 +31,8 @@ struct WorkCommand: AsyncParsableCommand {
         do {
             let backends = try await Backends.open(configuration, log)
             let room = WorkRoom(configuration, backends)
+            defer { room.close() }
+            try room.checkPresets()
             if let event {
                 let text = try read(event)
                 let status = try await room.handle(text, log)
@@ -39,6 +42,9 @@ struct WorkCommand: AsyncParsableCommand {
             }
         } catch let error as BackendError {
             throw ServiceCommand.fail(error)
+        } catch let error as TranscodingError {
+            Console.error("recast: \(error.message) [\(error.code.rawValue)]")
+            throw CommandFailure(status: ExitStatus.of(error.code))
         }
     }
 

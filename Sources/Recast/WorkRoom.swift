@@ -14,6 +14,8 @@ struct WorkRoom: Sendable {
     private let runner: JobRunner
     private let outbox: Outbox
     private let intake: JobIntake
+    private let spool: SpoolFolder
+    private let library: PresetLibrary
 
     init(_ configuration: Configuration, _ backends: Backends) {
         self.configuration = configuration
@@ -25,8 +27,10 @@ struct WorkRoom: Sendable {
             leaseSeconds: configuration.worker.visibilityTimeout
         )
         let library = PresetLibrary.standard(folder: configuration.presetsFolder)
+        self.library = library
+        spool = SpoolFolder(below: configuration.spoolFolder)
         var settings = JobRunner.Settings(
-            spoolFolder: configuration.spoolFolder,
+            spoolFolder: spool.path,
             spoolLimit: configuration.spoolLimit
         )
         settings.limits = configuration.limits
@@ -45,6 +49,16 @@ struct WorkRoom: Sendable {
         outbox = Outbox(store: backends.store, notifier: backends.notifier)
         intake = JobIntake(objects: backends.objects, store: backends.store, pipelines: backends.pipelines)
     }
+
+    /// Makes sure that all presets are there: jobs must not fail for what is wrong with the installation.
+    func checkPresets() throws(TranscodingError) {
+        for pipeline in backends.pipelines {
+            for name in pipeline.presets { _ = try library.preset(name) }
+        }
+    }
+
+    /// Removes what is needed no longer when the work has ended.
+    func close() { spool.remove() }
 
     private func executor(_ queue: (any JobQueue)?) -> JobExecutor {
         let pipelines = backends.pipelines

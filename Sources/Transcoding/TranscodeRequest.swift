@@ -124,6 +124,10 @@ public struct TranscodeResult: Sendable, Codable {
     public let input: DetectedProperties
     public let decodedFrameCount: Int
     public let frameCount: Int
+    /// The mean over luma and chroma of sampled pictures against those that were encoded, 0...1.
+    ///
+    /// `nil` when none could be compared, as with pictures of less than 16 pixels.
+    public let ssim: Double?
     public let wallSeconds: Double
     public let cpuSeconds: Double
     public let stages: [StageTime]

@@ -90,6 +90,17 @@ struct CommandLineTests {
         }
     }
 
+    @Test("The finished event and --stats say how good the rendition is")
+    func reportsQuality() throws {
+        let result = try RecastProgram.transcode(input, to: outputs, options: ["--json"])
+        let last = try #require(result.outputLines.last)
+        let event = try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any]
+        let ssim = try #require(event?["ssim"] as? Double)
+        #expect((0.5...1).contains(ssim))
+        let again = try RecastProgram.transcode(input, to: outputs, options: ["--stats", "--force"])
+        #expect(again.outputText.contains("SSIM 0.") || again.outputText.contains("SSIM 1."))
+    }
+
     @Test("probe --json describes the input as one JSON object")
     func probes() throws {
         let result = try RecastProgram.tool.run(["probe", input, "--json"])

@@ -232,7 +232,7 @@ struct EngineProcessTests {
             return
         }
         #expect(error.code == .inputLimit)
-        #expect(error.message.contains("resident-bytes"))
+        #expect(error.message.contains("maxResidentBytes"))
         #expect(Children.running.isEmpty)
     }
 
@@ -309,7 +309,7 @@ struct EngineProcessTests {
         }
         guard case .transcoding(let refusal) = error else { return }
         #expect(refusal.code == .inputLimit)
-        #expect(refusal.message.contains("cpu-seconds"))
+        #expect(refusal.message.contains("cpuSecondsPerSecond"))
     }
 
     @Test("A process whose parent is killed ends as well")

@@ -59,7 +59,8 @@ daemon ceph-mon -i a
 ceph osd create "$store"
 ceph-osd -i 0 --mkfs --osd-uuid "$store" "${as_root[@]}"
 daemon ceph-osd -i 0
-daemon radosgw -n client.rgw
+# Before the gateway: both make what is missing on their first run, and must not do so at the same time.
 radosgw-admin -n client.rgw user create --uid=test --display-name=test \
     --access-key="$access_key" --secret-key="$secret_key" >"$folder/user.json"
+daemon radosgw -n client.rgw
 wait

@@ -25,7 +25,7 @@ import botocore.exceptions
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = pathlib.Path(sys.executable).parent
 REGION = "us-east-1"
-READY_WITHIN = 120  # seconds
+READY_WITHIN = 60  # seconds
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 

@@ -69,8 +69,14 @@ package struct Tool: Sendable {
     }
 
     /// Starts the program and returns while it runs.
-    package func start(_ arguments: [String]) throws -> RunningTool {
-        try RunningTool(path: path, arguments: arguments)
+    ///
+    /// `environment` is the whole of it, or `nil` for that of the tests; `input` is what it reads.
+    package func start(
+        _ arguments: [String],
+        environment: [String: String]? = nil,
+        input: Data? = nil
+    ) throws -> RunningTool {
+        try RunningTool(path: path, arguments: arguments, environment: environment, input: input)
     }
 }
 
@@ -85,7 +91,12 @@ package final class RunningTool {
     private let outputURL: URL
     private let errorURL: URL
 
-    init(path: String, arguments: [String]) throws {
+    init(
+        path: String,
+        arguments: [String],
+        environment: [String: String]? = nil,
+        input: Data? = nil
+    ) throws {
         workspace = try Workspace()
         outputURL = workspace.url("stdout")
         errorURL = workspace.url("stderr")
@@ -98,7 +109,13 @@ package final class RunningTool {
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = [path] + arguments
         }
+        if let environment { process.environment = environment }
         process.standardInput = FileHandle.nullDevice
+        if let input {
+            let url = workspace.url("stdin")
+            try input.write(to: url)
+            process.standardInput = try FileHandle(forReadingFrom: url)
+        }
         process.standardOutput = try FileHandle(forWritingTo: outputURL)
         process.standardError = try FileHandle(forWritingTo: errorURL)
         process.terminationHandler = { [ended] _ in ended.signal() }
@@ -128,8 +145,20 @@ package final class RunningTool {
         String(decoding: (try? Data(contentsOf: outputURL)) ?? Data(), as: UTF8.self)
     }
 
+    /// What the program has written to stderr so far.
+    package var errorText: String {
+        String(decoding: (try? Data(contentsOf: errorURL)) ?? Data(), as: UTF8.self)
+    }
+
+    package var processIdentifier: Int32 { process.processIdentifier }
+
+    package var isRunning: Bool { process.isRunning }
+
     /// Sends SIGINT, as Ctrl-C does.
     package func interrupt() { process.interrupt() }
+
+    /// Sends SIGTERM, as whoever runs services does.
+    package func terminate() { process.terminate() }
 
     /// Ends the program at once.
     package func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }

@@ -25,18 +25,42 @@ package struct SQSJobQueue: JobQueue {
         try await send(SQS.SendMessage(queue: queue.url, body: body, delay: delay))
     }
 
+    /// A long wait is a row of short polls, and a wait that is cancelled ends with the poll under way.
+    ///
+    /// SQS may still give messages to a poll whose receiver has gone, and then hides them from all others.
     package func receive(
         limit: Int,
         wait: Double,
         visibility: Double
     ) async throws(BackendError) -> [QueueMessage] {
-        let messages = try await receive(
-            from: queue,
-            limit: limit,
-            wait: try Self.seconds(wait, 0...20, "a wait"),
-            visibility: try Self.seconds(visibility, 0...Self.maximumVisibility, "a visibility")
-        )
-        return messages.map(\.received)
+        var left = try Self.seconds(wait, 0...20, "a wait")
+        let visibility = try Self.seconds(visibility, 0...Self.maximumVisibility, "a visibility")
+        while true {
+            let messages = try await poll(limit: limit, wait: min(left, Self.pollSeconds), visibility)
+            left -= Self.pollSeconds
+            if !messages.isEmpty || left <= 0 || Task.isCancelled { return messages.map(\.received) }
+        }
+    }
+
+    /// Asks once; a cancelled task waits for the answer as long as it may take by rights.
+    private func poll(limit: Int, wait: Int, _ visibility: Int) async throws(BackendError) -> [SQS.Message] {
+        let poll = Task { () async -> Result<[SQS.Message], BackendError> in
+            do throws(BackendError) {
+                return .success(
+                    try await receive(from: queue, limit: limit, wait: wait, visibility: visibility)
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try await withTaskCancellationHandler {
+            await poll.value
+        } onCancel: {
+            Task {
+                try await Task.sleep(for: .seconds(wait + 1))
+                poll.cancel()
+            }
+        }.get()
     }
 
     package func extend(_ message: QueueMessage, visibility: Double) async throws(BackendError) {
@@ -114,6 +138,8 @@ extension SQSJobQueue {
     /// Seconds that SQS can hide a message for, counted from its delivery: 12 hours.
     private static let maximumVisibility = 43_200
     private static let peekSeconds = 30
+    /// Seconds that one request waits for messages.
+    private static let pollSeconds = 4
 
     private func deadLetters() throws(BackendError) -> QueueName {
         guard let deadLetterQueue else {

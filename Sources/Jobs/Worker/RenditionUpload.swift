@@ -120,5 +120,6 @@ extension Rendition {
         audioCodec = result.audio?.codec
         videoBitsPerSecond = result.video.bitsPerSecond
         audioBitsPerSecond = result.audio?.bitsPerSecond
+        ssim = result.ssim
     }
 }

@@ -19,6 +19,8 @@ package final class Worker: Sendable {
 
     private struct State {
         var isStopping = false
+        /// Whether the last job has ended and no other will begin.
+        var isOver = false
         var receiving: Task<[QueueMessage], any Error>?
         var jobs: [UUID: Task<Void, Never>] = [:]
     }
@@ -102,9 +104,7 @@ package final class Worker: Sendable {
             }
         }
         await finishJobs()
-        delivery.cancel()
-        await delivery.value
-        _ = try? await outbox.deliver(log)
+        await finish(delivery)
         log.info("worker ended")
     }
 
@@ -159,19 +159,36 @@ package final class Worker: Sendable {
 
     private func pause(_ seconds: Double) async { try? await Task.sleep(for: .seconds(seconds)) }
 
-    /// Delivers notifications until cancelled, less often while topics fail.
+    /// Delivers notifications until the worker is over, less often while topics fail.
     private func deliver() async {
         var interval = 1.0
-        while !Task.isCancelled {
-            await pause(interval)
+        while true {
+            // Asked before the round: what was posted before that is in it.
+            let isLast = state.withLock { $0.isOver }
             do throws(BackendError) {
                 let round = try await outbox.deliver(log)
                 interval = round.waiting > 0 ? min(20, interval * 2) : 1
             } catch {
+                if Task.isCancelled { return }
                 log.warning("notifications cannot be read", metadata: ["reason": "\(error)"])
                 interval = min(20, interval * 2)
             }
+            if isLast { return }
+            let next = ContinuousClock.now + .seconds(interval)
+            while !state.withLock({ $0.isOver }), ContinuousClock.now < next { await pause(0.05) }
         }
+    }
+
+    /// Lets what waits be delivered; a worker that is wanted no longer leaves what takes long to others.
+    private func finish(_ delivery: Task<Void, Never>) async {
+        state.withLock { $0.isOver = true }
+        let limit = Task {
+            while !isStopping { try await Task.sleep(for: .milliseconds(50)) }
+            try await Task.sleep(for: .seconds(1))
+            delivery.cancel()
+        }
+        await delivery.value
+        limit.cancel()
     }
 
     // MARK: - One message

@@ -96,9 +96,11 @@ struct ConfigurationSurroundings: Sendable {
 }
 
 extension Configuration {
-    /// Variables named like ours that are no settings: the first names the file of settings, the second the
-    /// program for its own tests.
-    private static let otherVariables: Set<String> = ["RECAST_CONFIG", "RECAST_EXECUTABLE"]
+    /// Variables named like ours that are no settings: the first names the file of settings, the others are
+    /// for the project's own tests.
+    private static let otherVariables: Set<String> = [
+        "RECAST_CONFIG", "RECAST_EXECUTABLE", "RECAST_MEDIA", "RECAST_TEST_S3",
+    ]
 
     /// Reads flags (by the names of the settings), the environment, the file and the defaults.
     ///

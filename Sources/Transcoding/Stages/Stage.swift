@@ -34,6 +34,19 @@ final class Stage<Message: Sendable>: Sendable {
         let start = DispatchTime.now().uptimeNanoseconds
         slots.wait()
         blocked.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
+        enqueue(message)
+    }
+
+    /// Sends `message` unless the inbox is full, and says whether it did.
+    @discardableResult
+    func offer(_ message: Message) -> Bool {
+        guard slots.wait(timeout: .now()) == .success else { return false }
+        enqueue(message)
+        return true
+    }
+
+    /// Takes a slot that the caller has waited for.
+    private func enqueue(_ message: Message) {
         queue.async { [self] in
             defer { slots.signal() }
             guard !failure.hasFailed else { return }

@@ -74,7 +74,15 @@ final class StageGraph: Sendable {
             onProgress: throttle.report
         )
         let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure, handler: mux.accept)
-        let encode = VideoEncodeStage(preset: request.preset.video, threads: share.encoder, output: muxStage)
+        let quality = QualityStage()
+        let qualityStage = Stage<SampleWindow>("quality", slots: 1, failure: failure, handler: quality.accept)
+        let encode = VideoEncodeStage(
+            preset: request.preset.video,
+            seconds: plan.statedDuration,
+            threads: share.encoder,
+            output: muxStage,
+            samples: qualityStage
+        )
         let encodeStage = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
         let picture = PictureStage(
             stream: plan.video,
@@ -144,6 +152,7 @@ final class StageGraph: Sendable {
         encodeStage.drain()
         audioStage.drain()
         muxStage.drain()
+        qualityStage.drain()
         if let first = failure.first { throw translated(first, output, place) }
         let tally = decode.tally
         try InputOpening.checkDamage(
@@ -186,6 +195,7 @@ final class StageGraph: Sendable {
             ),
             decodedFrameCount: tally.frameCount,
             frameCount: written.frameCount,
+            ssim: quality.ssim(until: written.seconds),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
             stages: [
@@ -197,6 +207,7 @@ final class StageGraph: Sendable {
                 .init(name: "encode", busySeconds: encodeStage.handlingSeconds),
                 .init(name: "audio", busySeconds: audioStage.handlingSeconds),
                 .init(name: "mux", busySeconds: muxStage.handlingSeconds),
+                .init(name: "quality", busySeconds: qualityStage.handlingSeconds),
             ]
         )
     }

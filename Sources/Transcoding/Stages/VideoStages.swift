@@ -202,17 +202,29 @@ final class PictureStage: Sendable {
 final class VideoEncodeStage: Sendable {
     private struct State: ~Copyable {
         var encoder: Encoder?
+        var sampler: WindowSampler?
     }
 
     private let state = Mutex(State())
     private let preset: Preset.Video
+    /// As the input's container states it; `nil` when it does not.
+    private let seconds: Double?
     private let threads: Int
     private let output: Stage<MuxMessage>
+    private let samples: Stage<SampleWindow>
 
-    init(preset: Preset.Video, threads: Int, output: Stage<MuxMessage>) {
+    init(
+        preset: Preset.Video,
+        seconds: Double?,
+        threads: Int,
+        output: Stage<MuxMessage>,
+        samples: Stage<SampleWindow>
+    ) {
         self.preset = preset
+        self.seconds = seconds
         self.threads = threads
         self.output = output
+        self.samples = samples
     }
 
     func accept(_ message: PictureMessage) throws {
@@ -233,17 +245,25 @@ final class VideoEncodeStage: Sendable {
                         frameRate: plan.frameRate
                     )
                     output.send(.opened(.video, track))
+                    state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
                     state.encoder = consume encoder
                 }
-                for packet in try state.encoder?.encode(frame, pts: pts) ?? [] {
-                    output.send(.packet(.video, packet))
-                }
+                state.sampler?.take(frame, pts: pts)
+                let packets = try state.encoder?.encode(frame, pts: pts) ?? []
+                send(packets, &state.sampler)
             case .end:
-                if let encoder = state.encoder.take() {
-                    for packet in try encoder.finish() { output.send(.packet(.video, packet)) }
-                }
+                if let encoder = state.encoder.take() { send(try encoder.finish(), &state.sampler) }
+                if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
             }
+        }
+    }
+
+    /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.
+    private func send(_ packets: [Packet], _ sampler: inout WindowSampler?) {
+        for packet in packets {
+            output.send(.packet(.video, packet))
+            if let window = sampler?.take(packet) { samples.offer(window) }
         }
     }
 
@@ -254,7 +274,7 @@ final class VideoEncodeStage: Sendable {
     private var options: CodecOptions {
         let ceiling = VideoEncodeStage.levelBitsPerSecond[preset.level] ?? preset.bitsPerSecond
         let peak = preset.profile == "high" ? ceiling * 5 / 4 : ceiling
-        return [
+        var options: CodecOptions = [
             "preset": "faster",
             "profile": preset.profile,
             "level": preset.level,
@@ -263,9 +283,14 @@ final class VideoEncodeStage: Sendable {
             "refs": "\(min(1, preset.maxReferenceFrames))",
             "g": "\(preset.maxKeyframeDistance)",
             "b": "\(preset.bitsPerSecond)",
-            "maxrate": "\(max(peak, preset.bitsPerSecond))",
-            "bufsize": "\(max(peak, preset.bitsPerSecond))",
         ]
+        // What fits whole into a decoder's buffer, at twice the rate, cannot make it run empty. x264 starts
+        // such clips a tenth too low once it has a buffer to think of.
+        let buffer = max(peak, preset.bitsPerSecond)
+        if let seconds, seconds * Double(preset.bitsPerSecond) * 2 < Double(buffer) * 0.9 { return options }
+        options["maxrate"] = "\(buffer)"
+        options["bufsize"] = "\(buffer)"
+        return options
     }
 
     /// The highest bit rate of baseline and main profile by level (ITU-T H.264 table A-1).

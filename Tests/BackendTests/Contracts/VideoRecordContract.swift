@@ -50,7 +50,10 @@ struct VideoRecordContract {
         #expect(try await store.record(projectStep: "Alba-0", mail: "a")?.transcoding?.status == .submitted)
     }
 
-    @Test("Of eight versions written at once the newest stays", arguments: Candidate.metadataStores)
+    /// moto looks at a condition and writes in two steps, between which others come.
+    private static let atomicStores = Candidate.metadataStores.filter { !"\($0)".contains("moto") }
+
+    @Test("Of eight versions written at once the newest stays", arguments: atomicStores)
     func keepsNewest(_ candidate: Candidate<MetadataStoreSubject>) async throws {
         let store = try await candidate.make().store
         try await withThrowingTaskGroup(of: Void.self) { group in
