@@ -59,7 +59,10 @@ final class ChildProcess: Sendable {
         var pair: [Int32] = [-1, -1]
         let status = recast_socket_pair(&pair)
         guard status == 0 else { return .failure(failure("cannot be reached", -status)) }
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("recast"), strdup("engine"), nil]
+        // What lists of processes show; the link to the program itself has no name worth showing.
+        let isSelf = executable.hasPrefix("/proc/")
+        let name = isSelf ? "recast" : executable.split(separator: "/").last.map(String.init) ?? "recast"
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(name), strdup("engine"), nil]
         let process = recast_spawn(executable, &arguments, pair[1], file ?? -1)
         for argument in arguments { free(argument) }
         close(pair[1])

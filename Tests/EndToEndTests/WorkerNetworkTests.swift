@@ -77,9 +77,21 @@ struct WorkerNetworkTests {
         return try #require(jobs.first { $0.input.key == key })
     }
 
+    /// The engine under a name of its own: other suites count and kill the processes called `recast`.
     private static let engine: JobRunner.Engine = { request, input, output, _ throws(EngineFailure) in
-        try await EngineProcess(executable: Tool.recast.path).run(request, input: input, output: output)
+        try await EngineProcess(executable: namedEngine).run(request, input: input, output: output)
     }
+
+    private static let namedEngine: String = {
+        let link = FileManager.default.temporaryDirectory
+            .appendingPathComponent("recast-network-test-\(ProcessInfo.processInfo.processIdentifier)")
+        try? FileManager.default.removeItem(at: link)
+        try? FileManager.default.createSymbolicLink(
+            at: link,
+            withDestinationURL: URL(fileURLWithPath: Tool.recast.path)
+        )
+        return link.path
+    }()
 
     private func worker(_ engine: @escaping JobRunner.Engine) -> Worker {
         let ledger = JobLedger(store: backend.metadata, owner: "worker", leaseSeconds: 60)
