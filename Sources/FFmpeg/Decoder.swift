@@ -56,6 +56,14 @@ public struct Decoder: ~Copyable {
         try feed(packet.pointer)
     }
 
+    /// Returns the frames still held back, and forgets everything before the keyframe that follows.
+    public mutating func restart() throws(FFmpegError) -> (frames: [Frame], errorCount: Int) {
+        let frames = try feed(nil)
+        avcodec_flush_buffers(context)
+        defer { errorCount = 0 }
+        return (frames, errorCount)
+    }
+
     /// Returns the frames still held back, and closes the decoder.
     public consuming func finish() throws(FFmpegError) -> (frames: [Frame], errorCount: Int) {
         let frames = try feed(nil)

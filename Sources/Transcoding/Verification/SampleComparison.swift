@@ -1,38 +1,62 @@
 internal import FFmpeg
 
-/// Decodes a window's packets and compares the pictures with those that were encoded.
-enum SampleComparison {
+/// Decodes windows' packets and compares the pictures with those that were encoded.
+///
+/// One decoder serves all windows: each would leave its memory behind in the heap of the thread it ran on.
+struct SampleComparison: ~Copyable {
+    private let size: Size
+    private var decoder: Decoder
+    private var graph: ComparisonGraph
+    private var index: Int64 = 0
+
+    private init(size: Size, _ decoder: consuming Decoder, _ graph: consuming ComparisonGraph) {
+        self.size = size
+        self.decoder = decoder
+        self.graph = graph
+    }
+
+    /// Opens a comparison of windows of a track whose pictures are all of `size`.
+    static func open(_ track: Muxer.Track, size: Size) throws(FFmpegError) -> SampleComparison {
+        let decoder = try Decoder.open(track)
+        let graph = try ComparisonGraph.open(size: size, threads: 1, measuresPSNR: false)
+        return SampleComparison(size: size, decoder, graph)
+    }
+
     /// The mean SSIM over luma and chroma, or `nil` when the pictures are too small to have one.
     ///
     /// - Throws: `output.rejected` when a picture does not come back, or comes back damaged.
-    static func run(_ window: SampleWindow) throws -> Double? {
-        guard let size = window.pictures.values.first?.size else { return nil }
-        var decoder = try Decoder.open(window.track)
-        var graph = try ComparisonGraph.open(size: size, threads: 1, measuresPSNR: false)
+    mutating func run(_ window: SampleWindow) throws -> Double? {
         var waiting = window.pictures
         var values: [Double] = []
-        var index: Int64 = 0
-
-        func compare(_ frames: [Frame], _ graph: inout ComparisonGraph) throws {
-            for frame in frames {
-                guard let pts = frame.pts, let original = waiting.removeValue(forKey: pts) else { continue }
-                guard frame.size == size, frame.pixelFormat == .yuv420p else {
-                    throw rejection("is \(frame.size) in \(frame.pixelFormat)", pts, window)
-                }
-                values += try graph.compare(frame, original, index: index).compactMap(value)
-                index += 1
-            }
+        for packet in window.packets {
+            try compare(decoder.decode(packet), &waiting, &values, window)
         }
-
-        for packet in window.packets { try compare(decoder.decode(packet), &graph) }
-        let rest = try decoder.finish()
-        try compare(rest.frames, &graph)
-        values += try graph.finish().compactMap(value)
-        if let lost = waiting.keys.min() { throw rejection("cannot be decoded", lost, window) }
+        let rest = try decoder.restart()
+        try compare(rest.frames, &waiting, &values, window)
+        if let lost = waiting.keys.min() {
+            throw SampleComparison.rejection("cannot be decoded", lost, window)
+        }
         guard rest.errorCount == 0 else {
-            throw rejection("or one near it is damaged", window.pictures.keys.min() ?? 0, window)
+            let first = window.pictures.keys.min() ?? 0
+            throw SampleComparison.rejection("or one near it is damaged", first, window)
         }
-        return try mean(values, count: window.pictures.count)
+        return try SampleComparison.mean(values, count: window.pictures.count)
+    }
+
+    private mutating func compare(
+        _ frames: [Frame],
+        _ waiting: inout [Int64: Frame],
+        _ values: inout [Double],
+        _ window: SampleWindow
+    ) throws {
+        for frame in frames {
+            guard let pts = frame.pts, let original = waiting.removeValue(forKey: pts) else { continue }
+            guard frame.size == size, frame.pixelFormat == .yuv420p else {
+                throw SampleComparison.rejection("is \(frame.size) in \(frame.pixelFormat)", pts, window)
+            }
+            values += try graph.compare(frame, original, index: index).compactMap(SampleComparison.value)
+            index += 1
+        }
     }
 
     private static func value(_ compared: Frame) -> Double? { compared.metadata("lavfi.ssim.All") }
