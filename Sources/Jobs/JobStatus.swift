@@ -6,6 +6,6 @@ package enum JobStatus: String, Codable, Sendable, CaseIterable {
     case canceled = "Canceled"
     case error = "Error"
 
-    /// Nothing will change it any more.
+    /// It has ended; only a message put back from the dead letters makes it begin again.
     package var isTerminal: Bool { self == .complete || self == .canceled || self == .error }
 }

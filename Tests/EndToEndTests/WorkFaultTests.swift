@@ -10,7 +10,7 @@ extension WorkTests {
 
         @Test(
             "SIGTERM in the middle of a job: it is put back, others see it at once, and one of them does it",
-            arguments: [(grace: "0", limit: 4.0), ("1", 5.0)]
+            arguments: [(grace: "0", limit: 10.0), ("1", 10.0)]
         )
         func terminates(grace: String, limit: Double) async throws {
             let place = try Workplace(["RECAST_GRACE_PERIOD": grace])

@@ -223,16 +223,6 @@ package struct JobExecutor: Sendable {
         try await ledger.settle(job)
     }
 
-    /// Does what must not be cut short when the worker stops.
-    private func shielded<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws(BackendError) -> Value
-    ) async throws(BackendError) -> Value {
-        let result = await Task { () async -> Result<Value, BackendError> in
-            do throws(BackendError) { return .success(try await body()) } catch { return .failure(error) }
-        }.value
-        return try result.get()
-    }
-
     /// One line a job.
     private func report(_ job: Job, _ log: Logger) {
         let seconds = job.finished?.timeIntervalSince(job.started ?? job.submitted) ?? 0

@@ -250,14 +250,4 @@ package final class Worker: Sendable {
             try await queue.deadLetter(message, letter)
         }
     }
-
-    /// Does what must not be cut short when the worker stops.
-    private func shielded(_ body: @escaping @Sendable () async throws(BackendError) -> Void)
-        async throws(BackendError)
-    {
-        let result = await Task { () async -> Result<Void, BackendError> in
-            do throws(BackendError) { return .success(try await body()) } catch { return .failure(error) }
-        }.value
-        try result.get()
-    }
 }
