@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -49,6 +50,20 @@ let package = Package(
             dependencies: ["FFmpeg", "IsolatedEngine", "Transcoding", logging],
             swiftSettings: settings
         ),
+        .target(
+            name: "ElasticTranscoder",
+            dependencies: ["Jobs", "Transcoding", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "HTTPService",
+            dependencies: [
+                "AWSSignature", "ElasticTranscoder", "Jobs", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "AWSSignature", dependencies: ["CCrypto"], swiftSettings: settings),
@@ -71,7 +86,7 @@ let package = Package(
             name: "Recast",
             dependencies: [
                 "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend",
-                "LocalBackend", "HTTPTransport", logging,
+                "ElasticTranscoder", "HTTPService", "LocalBackend", "HTTPTransport", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -159,6 +174,19 @@ let package = Package(
             dependencies: [
                 "Jobs", "LocalBackend", "LocalProbe", "HTTPTransport", "TestMedia", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ElasticTranscoderTests",
+            dependencies: ["ElasticTranscoder", "Jobs", "TestBackends", "TestMedia", "Transcoding"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "HTTPServiceTests",
+            dependencies: [
+                "AWSSignature", "ElasticTranscoder", "HTTPService", "HTTPTransport", "Jobs", "TestBackends",
+                "TestMedia", logging,
             ],
             swiftSettings: settings
         ),

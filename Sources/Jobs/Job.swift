@@ -13,6 +13,8 @@ package struct Job: Codable, Sendable, Equatable {
         package var byteCount: Int64?
         /// Where this version stands among those of its key; compare with `Sequencer`.
         package var sequencer: String?
+        /// What was found in it; `nil` before it was looked into.
+        package var detected: DetectedMedia?
 
         package init(
             bucket: String,
@@ -28,6 +30,28 @@ package struct Job: Codable, Sendable, Equatable {
             self.eTag = eTag
             self.byteCount = byteCount
             self.sequencer = sequencer
+        }
+    }
+
+    /// What an input turned out to be.
+    package struct DetectedMedia: Codable, Sendable, Equatable {
+        /// Upright pixels; `nil` for sound alone.
+        package var width: Int?
+        package var height: Int?
+        /// Frames per second.
+        package var frameRate: Double?
+        package var durationMilliseconds: Int64?
+
+        package init(
+            width: Int? = nil,
+            height: Int? = nil,
+            frameRate: Double? = nil,
+            durationMilliseconds: Int64? = nil
+        ) {
+            self.width = width
+            self.height = height
+            self.frameRate = frameRate
+            self.durationMilliseconds = durationMilliseconds
         }
     }
 
@@ -88,6 +112,8 @@ package struct Job: Codable, Sendable, Equatable {
     /// Transient failures so far.
     package var failureCount: Int
     package var lease: Lease?
+    /// How much of the work is done, 0...1; `nil` before anything is known.
+    package var progress: Double?
     /// Somebody wants the running job to stop.
     package var isCancelRequested: Bool
     package var submitted: Date

@@ -13,6 +13,11 @@ struct ArchitectureTests {
             "CProcess", "FFmpeg", "Transcoding", "Foundation", "Dispatch", "Synchronization",
         ],
         "Jobs": ["FFmpeg", "Transcoding", "IsolatedEngine", "Foundation", "Logging", "Synchronization"],
+        "ElasticTranscoder": ["Jobs", "Transcoding", "Foundation", "Logging", "Synchronization"],
+        "HTTPService": [
+            "AWSSignature", "ElasticTranscoder", "Jobs", "Transcoding", "Foundation", "HTTPTypes",
+            "Hummingbird", "Logging", "Metrics", "NIOCore", "ServiceLifecycle", "Synchronization",
+        ],
         "CCrypto": [],
         "CCurl": [],
         "CLinux": [],
@@ -25,7 +30,8 @@ struct ArchitectureTests {
         ],
         "Recast": [
             "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", "AWSSignature", "AWSBackend", "LocalBackend",
-            "HTTPTransport", "Foundation", "ArgumentParser", "Glibc", "Dispatch", "Logging",
+            "ElasticTranscoder", "HTTPService", "HTTPTransport", "Foundation", "ArgumentParser", "Glibc",
+            "Dispatch", "Logging",
             "ServiceLifecycle", "Synchronization", "UnixSignals", "Yams",
         ],
     ]

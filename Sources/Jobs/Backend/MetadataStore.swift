@@ -7,9 +7,9 @@ package enum JobFilter: Sendable, Equatable {
     case status(JobStatus)
 }
 
-/// A pipeline, a preset or a pending notification as a store keeps it.
+/// A pipeline, a preset, a pending notification, a user or an access key as a store keeps it.
 package struct StoredDocument: Codable, Sendable, Equatable {
-    package enum Kind: String, Codable, Sendable { case pipeline, preset, notification }
+    package enum Kind: String, Codable, Sendable { case pipeline, preset, notification, user, accessKey }
 
     package let kind: Kind
     /// Unique within its kind; listings are in the order of their UTF-8 bytes.
