@@ -16,7 +16,8 @@ struct ArchitectureTests {
         "ElasticTranscoder": ["Jobs", "Transcoding", "Foundation", "Logging", "Synchronization"],
         "HTTPService": [
             "AWSSignature", "ElasticTranscoder", "Jobs", "Transcoding", "Foundation", "HTTPTypes",
-            "Hummingbird", "Logging", "Metrics", "NIOCore", "ServiceLifecycle", "Synchronization",
+            "Hummingbird", "Logging", "Metrics", "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
+            "Synchronization",
         ],
         "CCrypto": [],
         "CCurl": [],

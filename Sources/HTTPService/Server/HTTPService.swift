@@ -12,21 +12,37 @@ package struct HTTPService: Sendable {
     }
 
     private let context: ServiceContext
+    private let accounts: Accounts
     private let settings: Settings
     private let log: Logger
+    private let routes: [any RouteGroup]
 
-    package init(_ context: ServiceContext, settings: Settings, log: Logger) {
+    /// The service with `routes` besides those of its health.
+    package init(
+        _ context: ServiceContext,
+        accounts: Accounts,
+        settings: Settings,
+        log: Logger,
+        routes: [any RouteGroup]
+    ) {
         self.context = context
+        self.accounts = accounts
         self.settings = settings
         self.log = log
+        self.routes = routes
     }
 
-    package func application() -> some ApplicationProtocol {
+    /// The service as an application; `onListening` hears of the port when it is bound.
+    package func application(
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
         let router = Router(context: ServiceRequestContext.self)
         router.get("healthz") { _, _ in "ok\n" }
+        for group in routes { group.add(to: router) }
         return Application(
             router: router,
             configuration: .init(address: .hostname(settings.host, port: settings.port)),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
             logger: log
         )
     }
