@@ -65,8 +65,10 @@ let package = Package(
                 "AWSSignature", "ElasticTranscoder", "Jobs", logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -195,8 +197,11 @@ let package = Package(
             name: "HTTPServiceTests",
             dependencies: [
                 "AWSSignature", "ElasticTranscoder", "HTTPService", "HTTPTransport", "Jobs", "TestBackends",
-                "TestMedia", logging,
+                "TestMedia", "Transcoding", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["signed.py"],
             swiftSettings: settings
         ),
         .testTarget(
