@@ -129,7 +129,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
+                "FFmpeg", "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
                 "TestMedia",
                 logging,
             ],

@@ -26,8 +26,7 @@ struct WorkRoom: Sendable {
                 "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)-\(UUID())",
             leaseSeconds: configuration.worker.visibilityTimeout
         )
-        let library = PresetLibrary.standard(folder: configuration.presetsFolder)
-        self.library = library
+        library = PresetLibrary.standard(folder: configuration.presetsFolder)
         spool = SpoolFolder(below: configuration.spoolFolder)
         var settings = JobRunner.Settings(
             spoolFolder: spool.path,
@@ -43,7 +42,7 @@ struct WorkRoom: Sendable {
             engine: { request, input, output, onProgress throws(EngineFailure) in
                 try await engine.run(request, input: input, output: output, onProgress: onProgress)
             },
-            presets: { name throws(TranscodingError) in try library.preset(name) },
+            presets: PresetDirectory(library: library, store: backends.store).preset,
             settings: settings
         )
         outbox = Outbox(store: backends.store, notifier: backends.notifier)
@@ -61,13 +60,13 @@ struct WorkRoom: Sendable {
     func close() { spool.remove() }
 
     private func executor(_ queue: (any JobQueue)?) -> JobExecutor {
-        let pipelines = backends.pipelines
+        let pipelines = PipelineDirectory(configured: backends.pipelines, store: backends.store)
         return JobExecutor(
             ledger: ledger,
             runner: runner,
             outbox: outbox,
             queue: queue,
-            pipeline: { id in pipelines.first { $0.id == id } },
+            pipeline: pipelines.pipeline,
             failureLimit: configuration.worker.maxFailures
         )
     }
@@ -122,6 +121,9 @@ struct WorkRoom: Sendable {
             }
             Console.error("recast: \(error.message) [\(error.code)]")
             return error.isRetryable ? 6 : 3
+        case .paused:
+            Console.error("recast: job \(id) waits for its pipeline, which is paused [later]")
+            return 6
         case .later(_, let reason):
             Console.error(
                 "recast: job \(id) must wait: \(reason?.message ?? "somebody else works on it") [later]"

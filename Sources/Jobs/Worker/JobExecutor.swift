@@ -11,18 +11,20 @@ package struct JobExecutor: Sendable {
         case givenUp(Job)
         /// It waits for another try in so many seconds.
         case later(seconds: Double, reason: JobError?)
+        /// It waits for as long as its pipeline is paused; who resumes that sends another message.
+        case paused
         case unknown
     }
 
-    /// Attempts after which a job that ends its workers is given up.
-    static let attemptLimit = 20
+    /// Deaths of workers after which their job is given up.
+    static let deathLimit = 20
 
     let ledger: JobLedger
     let runner: JobRunner
     let records: RecordKeeper
     let outbox: Outbox
     let queue: (any JobQueue)?
-    let pipeline: @Sendable (String) async -> Pipeline?
+    let pipeline: @Sendable (String) async throws(BackendError) -> Pipeline?
     /// Transient failures after which a job is given up.
     let failureLimit: Int
     let now: @Sendable () -> Date
@@ -32,7 +34,7 @@ package struct JobExecutor: Sendable {
         runner: JobRunner,
         outbox: Outbox,
         queue: (any JobQueue)?,
-        pipeline: @escaping @Sendable (String) async -> Pipeline?,
+        pipeline: @escaping @Sendable (String) async throws(BackendError) -> Pipeline?,
         failureLimit: Int = 3,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -57,9 +59,9 @@ package struct JobExecutor: Sendable {
         _ log: Logger
     ) async throws(BackendError) -> Ending {
         if let waiting = try await ledger.store.job(id), !waiting.status.isTerminal,
-            await pipeline(waiting.pipelineID)?.isPaused == true
+            try await pipeline(waiting.pipelineID)?.isPaused == true
         {
-            return .later(seconds: 30, reason: nil)
+            return .paused
         }
         switch try await ledger.claim(id) {
         case .unknown: return .unknown
@@ -84,12 +86,8 @@ package struct JobExecutor: Sendable {
         _ message: QueueMessage?,
         _ log: Logger
     ) async throws(BackendError) -> Ending {
-        guard claim.attempt <= JobExecutor.attemptLimit else {
-            let error = JobError(
-                code: "job.attempts",
-                message: "job \(claim.id) ended its worker \(JobExecutor.attemptLimit) times",
-                isRetryable: false
-            )
+        guard claim.deathCount < JobExecutor.deathLimit else {
+            let error = JobError(.attempts, "job \(claim.id) ended its worker \(claim.deathCount) times")
             return try await end(claim, log) { $0.ended(now: now(), error: error) }
         }
         log.info(
@@ -102,19 +100,23 @@ package struct JobExecutor: Sendable {
             let reason = JobError(code: error.code.rawValue, message: error.message, isRetryable: true)
             return try await putBack(claim, after: Task.isCancelled ? nil : reason, log)
         }
-        let outcome = await race(claim, message, log)
+        let progress = JobProgress(outputCount: claim.outputs.count)
+        let outcome = await race(claim, message, progress, log)
+        // A short job may be over before its heartbeat has told what the input is.
         switch outcome {
-        case .ended: return try await end(claim, log) { $0.ended(now: now()) }
-        case .stopped(.canceled): return try await end(claim, log) { $0.canceled(now: now(), reason: nil) }
+        case .ended: return try await end(claim, log) { progress.detecting($0).ended(now: now()) }
+        case .stopped(.canceled):
+            return try await end(claim, log) { progress.detecting($0).canceled(now: now(), reason: nil) }
         case .stopped(.lost):
             log.warning("job lost to another worker")
             return .later(seconds: 5, reason: nil)
         case .interrupted: return try await putBack(claim, after: nil, log)
         case .failed(.permanent(let error)):
-            return try await end(claim, log) { $0.ended(now: now(), error: error) }
+            return try await end(claim, log) { progress.detecting($0).ended(now: now(), error: error) }
         case .failed(.superseded(let error)):
             return try await end(claim, log) { job in
-                job.origin == .event
+                let job = progress.detecting(job)
+                return job.origin == .event
                     ? job.canceled(now: now(), reason: error) : job.ended(now: now(), error: error)
             }
         case .failed(.transient(let error)): return try await putBack(claim, after: error, log)
@@ -129,17 +131,22 @@ package struct JobExecutor: Sendable {
     }
 
     /// Lets the work and its heartbeat run side by side; whichever ends first ends the other.
-    private func race(_ claim: Job, _ message: QueueMessage?, _ log: Logger) async -> Outcome {
+    private func race(
+        _ claim: Job,
+        _ message: QueueMessage?,
+        _ progress: JobProgress,
+        _ log: Logger
+    ) async -> Outcome {
         let heartbeat = Heartbeat(ledger: ledger, queue: queue)
         return await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do throws(JobFailure) {
-                    return try await runner.run(claim, log) == nil ? .stopped(.lost) : .ended
+                    return try await runner.run(claim, progress, log) == nil ? .stopped(.lost) : .ended
                 } catch {
                     return .failed(error)
                 }
             }
-            group.addTask { await heartbeat.keep(claim, message, log).map { .stopped($0) } }
+            group.addTask { await heartbeat.keep(claim, message, progress, log).map { .stopped($0) } }
             var decided: Outcome?
             while let next = await group.next() {
                 guard let next, decided == nil else { continue }
@@ -162,7 +169,7 @@ package struct JobExecutor: Sendable {
         _ message: JobMessage,
         _ topic: (Pipeline.Topics) -> String
     ) async throws(BackendError) {
-        guard let pipeline = await pipeline(message.job.pipelineID) else { return }
+        guard let pipeline = try await pipeline(message.job.pipelineID) else { return }
         let topic = topic(pipeline.topics)
         guard !topic.isEmpty else { return }
         try await outbox.post(

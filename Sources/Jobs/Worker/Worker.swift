@@ -241,6 +241,7 @@ package final class Worker: Sendable {
             try await shielded { [queue] () throws(BackendError) in
                 try await queue.deadLetter(message, letter)
             }
+        case .paused: try await shelve(message, id)
         case .later(let seconds, _):
             try await shielded { [queue] () throws(BackendError) in
                 try await queue.extend(message, visibility: seconds)
@@ -249,5 +250,18 @@ package final class Worker: Sendable {
             let letter = DeadLetter(body: message.body, code: "job.unknown", message: "there is no job \(id)")
             try await queue.deadLetter(message, letter)
         }
+    }
+
+    /// Hides the message of a job that waits for its pipeline for as long as that can be done at once.
+    ///
+    /// A queue gives up what it delivered too often or keeps for too long, so a new message takes the place
+    /// of one that has come many times.
+    private func shelve(_ message: QueueMessage, _ id: String) async throws(BackendError) {
+        let seconds = 900.0
+        guard message.receiveCount >= 100 else {
+            return try await queue.extend(message, visibility: seconds)
+        }
+        try await queue.send(JobEvent.message(forJob: id), delay: seconds)
+        try await queue.delete(message)
     }
 }

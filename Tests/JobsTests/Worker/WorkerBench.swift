@@ -63,10 +63,13 @@ struct WorkerBench: Sendable {
         let runner = JobRunner(
             objects: FaultInjectingObjectStore(store, plan),
             ledger: ledger,
-            engine: { [engine] request, input, output, _ async throws(EngineFailure) in
-                try await engine.run(request, input, output)
+            engine: { [engine] request, input, output, onProgress async throws(EngineFailure) in
+                try await engine.run(request, input, output, onProgress)
             },
-            presets: { name throws(TranscodingError) in try Self.presets.preset(name) },
+            presets: PresetDirectory(
+                library: Self.presets,
+                store: FaultInjectingMetadataStore(backend.metadata, plan)
+            ).preset,
             settings: JobRunner.Settings(spoolFolder: Self.spoolFolder),
             now: { [clock] in clock.now }
         )
@@ -75,7 +78,10 @@ struct WorkerBench: Sendable {
             runner: runner,
             outbox: outbox(plan),
             queue: queue(plan),
-            pipeline: { [pipelines] id in pipelines.first { $0.id == id } },
+            pipeline: PipelineDirectory(
+                configured: pipelines,
+                store: FaultInjectingMetadataStore(backend.metadata, plan)
+            ).pipeline,
             now: { [clock] in clock.now }
         )
     }
