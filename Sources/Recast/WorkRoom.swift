@@ -59,7 +59,10 @@ struct WorkRoom: Sendable {
     /// Removes what is needed no longer when the work has ended.
     func close() { spool.remove() }
 
-    private func executor(_ queue: (any JobQueue)?) -> JobExecutor {
+    private func executor(
+        _ queue: (any JobQueue)?,
+        _ observer: @escaping JobObserver = { _ in }
+    ) -> JobExecutor {
         let pipelines = PipelineDirectory(configured: backends.pipelines, store: backends.store)
         return JobExecutor(
             ledger: ledger,
@@ -67,11 +70,17 @@ struct WorkRoom: Sendable {
             outbox: outbox,
             queue: queue,
             pipeline: pipelines.pipeline,
-            failureLimit: configuration.worker.maxFailures
+            failureLimit: configuration.worker.maxFailures,
+            observer: observer
         )
     }
 
-    func worker(_ queue: any JobQueue, endsWhenEmpty: Bool, _ log: Logger) -> Worker {
+    func worker(
+        _ queue: any JobQueue,
+        endsWhenEmpty: Bool,
+        observer: @escaping JobObserver = { _ in },
+        _ log: Logger
+    ) -> Worker {
         var settings = Worker.Settings()
         settings.concurrency = configuration.worker.concurrency
         settings.visibility = configuration.worker.visibilityTimeout
@@ -81,7 +90,7 @@ struct WorkRoom: Sendable {
         return Worker(
             queue: queue,
             intake: intake,
-            executor: executor(queue),
+            executor: executor(queue, observer),
             outbox: outbox,
             settings: settings,
             log: log,

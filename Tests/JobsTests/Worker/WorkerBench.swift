@@ -54,11 +54,17 @@ struct WorkerBench: Sendable {
     func outbox(_ plan: FaultPlan = .none()) -> Outbox {
         Outbox(
             store: FaultInjectingMetadataStore(backend.metadata, plan),
-            notifier: FaultInjectingNotifier(FaultInjectingNotifier(backend.notifier, notifierPlan), plan)
+            notifier: FaultInjectingNotifier(FaultInjectingNotifier(backend.notifier, notifierPlan), plan),
+            now: { [clock] in clock.now }
         )
     }
 
-    func executor(_ owner: String = "worker", _ plan: FaultPlan = .none()) -> JobExecutor {
+    func executor(
+        _ owner: String = "worker",
+        _ plan: FaultPlan = .none(),
+        outbox: Outbox? = nil,
+        observer: @escaping JobObserver = { _ in }
+    ) -> JobExecutor {
         let ledger = ledger(owner, plan)
         let runner = JobRunner(
             objects: FaultInjectingObjectStore(store, plan),
@@ -76,12 +82,13 @@ struct WorkerBench: Sendable {
         return JobExecutor(
             ledger: ledger,
             runner: runner,
-            outbox: outbox(plan),
+            outbox: outbox ?? self.outbox(plan),
             queue: queue(plan),
             pipeline: PipelineDirectory(
                 configured: pipelines,
                 store: FaultInjectingMetadataStore(backend.metadata, plan)
             ).pipeline,
+            observer: observer,
             now: { [clock] in clock.now }
         )
     }
@@ -95,18 +102,23 @@ struct WorkerBench: Sendable {
         )
     }
 
-    func worker(_ owner: String = "worker", _ plan: FaultPlan = .none(), endsWhenEmpty: Bool = true) -> Worker
-    {
+    func worker(
+        _ owner: String = "worker",
+        _ plan: FaultPlan = .none(),
+        endsWhenEmpty: Bool = true,
+        observer: @escaping JobObserver = { _ in }
+    ) -> Worker {
         var settings = Worker.Settings()
         settings.concurrency = concurrency
         settings.visibility = leaseSeconds
         settings.grace = grace
         settings.endsWhenEmpty = endsWhenEmpty
+        let outbox = outbox(plan)
         return Worker(
             queue: queue(plan),
             intake: intake(plan),
-            executor: executor(owner, plan),
-            outbox: outbox(plan),
+            executor: executor(owner, plan, outbox: outbox, observer: observer),
+            outbox: outbox,
             settings: settings,
             log: Self.log
         )

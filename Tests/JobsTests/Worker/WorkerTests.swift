@@ -20,13 +20,13 @@ struct WorkerTests {
         }
         #expect(try await bench.jobs().map(\.status) == [.complete])
         #expect(bench.engine.runs == ["media/site/1/a.mp4"])
-        #expect(await bench.notifications() == ["began", "done"])
+        #expect(await bench.backend.notifier.sent.map(\.topic) == ["began", "done"])
         try await expectEmptyQueue(bench)
         // Once more when all is over.
         try await bench.send(event)
         await bench.runWorker()
         #expect(bench.engine.runs.count == 1)
-        #expect(await bench.notifications() == ["began", "done"])
+        #expect(await bench.backend.notifier.sent.map(\.topic) == ["began", "done"])
     }
 
     @Test("Twenty good jobs complete whatever becomes of one whose input ends the engine")
