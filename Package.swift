@@ -140,7 +140,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
+                "FFmpeg", "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
                 "TestMedia",
                 logging,
             ],
