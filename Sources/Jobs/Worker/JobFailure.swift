@@ -60,6 +60,10 @@ package enum JobFailure: Error, Sendable, Equatable {
                     isRetryable: false
                 )
             )
+        case .denied:
+            self = .permanent(
+                JobError(code: "input.denied", message: error.message, isRetryable: false)
+            )
         default: self = JobFailure(error)
         }
     }
