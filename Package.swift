@@ -190,7 +190,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ElasticTranscoderTests",
-            dependencies: ["ElasticTranscoder", "Jobs", "TestBackends", "TestMedia", "Transcoding"],
+            dependencies: [
+                "ElasticTranscoder", "Jobs", "Recast", "TestBackends", "TestMedia", "TestServers",
+                "Transcoding",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
