@@ -65,8 +65,10 @@ let package = Package(
                 "AWSSignature", "ElasticTranscoder", "Jobs", logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -198,8 +200,9 @@ let package = Package(
                 "AWSSignature", "ElasticTranscoder", "HTTPService", "HTTPTransport", "Jobs", "TestBackends",
                 "TestMedia", "TestServers", "Transcoding", logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Uploads/post.py"],
+            exclude: ["signed.py", "Uploads/post.py"],
             swiftSettings: settings
         ),
         .testTarget(

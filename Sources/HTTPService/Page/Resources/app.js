@@ -393,7 +393,8 @@ function summary(job) {
   }
   parts.push(moment(job.finishedAt || job.startedAt || job.submittedAt));
   if (job.status === "Progressing") parts.push(timeLeft(job));
-  return [parts.filter(Boolean).join("  ·  "), false];
+  // Lines break behind the dots only.
+  return [parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0· "), false];
 }
 
 function timeLeft(job) {
