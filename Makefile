@@ -63,4 +63,4 @@ install: release
 	install -m 644 presets/*.json "$(DESTDIR)$(PREFIX)/share/recast/presets"
 
 clean:
-	rm -rf .build .venv recast-data
+	rm -rf .build .venv .venv-old recast-data

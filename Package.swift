@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
+                "FFmpeg", "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
                 "TestMedia",
                 logging,
             ],
@@ -191,7 +191,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ElasticTranscoderTests",
-            dependencies: ["ElasticTranscoder", "Jobs", "TestBackends", "TestMedia", "Transcoding"],
+            dependencies: [
+                "ElasticTranscoder", "Jobs", "Recast", "TestBackends", "TestMedia", "TestServers",
+                "Transcoding",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -15,6 +15,8 @@ package struct Job: Codable, Sendable, Equatable {
         package var sequencer: String?
         /// What was found in it; `nil` before it was looked into.
         package var detected: DetectedMedia?
+        /// What an API client said of it, such as `Container`, by Elastic Transcoder's names.
+        package var stated: [String: String]?
 
         package init(
             bucket: String,
@@ -62,6 +64,10 @@ package struct Job: Codable, Sendable, Equatable {
         /// The object key below the job's `outputKeyPrefix`.
         package var key: String
         package var presetID: String
+        /// As the API client gave it; `nil` when it did not.
+        package var thumbnailPattern: String?
+        /// As the API client gave it; `nil` when it did not.
+        package var rotate: String?
         package var status: JobStatus
         package var rendition: Rendition?
         package var error: JobError?
@@ -109,6 +115,8 @@ package struct Job: Codable, Sendable, Equatable {
     package var status: JobStatus
     /// Raised by every claim; only the current attempt may finish the job.
     package var attempt: Int
+    /// Attempts that ended in good order, their job put back; `nil` means none.
+    package var putBackCount: Int?
     /// Transient failures so far.
     package var failureCount: Int
     package var lease: Lease?
@@ -179,6 +187,12 @@ package struct Rendition: Codable, Sendable, Equatable {
         self.byteCount = byteCount
         self.eTag = eTag
         self.durationMilliseconds = durationMilliseconds
+    }
+
+    /// The duration in seconds, rounded up.
+    package var wholeSeconds: Int64 {
+        let (seconds, rest) = durationMilliseconds.quotientAndRemainder(dividingBy: 1000)
+        return rest > 0 ? seconds + 1 : seconds
     }
 }
 

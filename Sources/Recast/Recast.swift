@@ -12,7 +12,7 @@ struct Recast: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, WorkCommand.self, InitCommand.self,
-            RecordsCommand.self, RedriveCommand.self, ConfigCommand.self,
+            RecordsCommand.self, RedriveCommand.self, ConfigCommand.self, SDKModelCommand.self,
         ]
     )
 

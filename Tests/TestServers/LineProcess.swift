@@ -24,10 +24,15 @@ package final class LineProcess: Sendable {
     private let state = Mutex(State())
 
     /// Starts a program of `Tests/Servers`.
-    package init(_ script: String, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    package init(
+        _ script: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:],
+        python: String = Python.path
+    ) throws {
         name = script
         process = Process()
-        process.executableURL = URL(fileURLWithPath: Python.path)
+        process.executableURL = URL(fileURLWithPath: python)
         process.arguments = ["-u", Python.programs.appendingPathComponent(script).path] + arguments
         process.environment = Python.complete(environment)
         let inputPipe = Pipe()

@@ -10,6 +10,11 @@ package enum Python {
 
     /// `.venv/bin/python3` at the package's root.
     package static let path = Samples.packageRoot.appendingPathComponent(".venv/bin/python3").path
+    /// That of `.venv-old`, with the last clients of Elastic Transcoder; `nil` where it was not made.
+    package static let old: String? = {
+        let path = Samples.packageRoot.appendingPathComponent(".venv-old/bin/python3").path
+        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }()
     /// The programs in `Tests/Servers`.
     package static let programs = Samples.packageRoot.appendingPathComponent("Tests/Servers")
 

@@ -20,6 +20,32 @@ package struct Pipeline: Codable, Sendable, Equatable {
         }
     }
 
+    /// Where API clients want outputs or thumbnails, and how they are to be stored.
+    package struct Destination: Codable, Sendable, Equatable {
+        package var bucket: String
+        package var storageClass: String?
+        package var permissions: [Permission]
+
+        package init(bucket: String, storageClass: String? = nil, permissions: [Permission] = []) {
+            self.bucket = bucket
+            self.storageClass = storageClass
+            self.permissions = permissions
+        }
+    }
+
+    /// What somebody may do with the outputs, in the words of Elastic Transcoder.
+    package struct Permission: Codable, Sendable, Equatable {
+        package var granteeType: String?
+        package var grantee: String?
+        package var access: [String]
+
+        package init(granteeType: String? = nil, grantee: String? = nil, access: [String] = []) {
+            self.granteeType = granteeType
+            self.grantee = grantee
+            self.access = access
+        }
+    }
+
     package var id: String
     package var name: String
     package var inputBucket: String
@@ -38,6 +64,14 @@ package struct Pipeline: Codable, Sendable, Equatable {
     package var topics: Topics
     /// Jobs are still accepted, and wait.
     package var isPaused: Bool
+    /// The role that an API client named; nobody assumes it.
+    package var role: String?
+    /// The key that an API client named; nothing is encrypted with it.
+    package var keyARN: String?
+    /// Where an API client wants outputs, when it gave no output bucket.
+    package var content: Destination?
+    /// Where an API client wants thumbnails.
+    package var thumbnails: Destination?
 
     package init(
         id: String,
@@ -76,10 +110,14 @@ package struct Pipeline: Codable, Sendable, Equatable {
         extensions = try members.decodeIfPresent([String].self, forKey: .extensions) ?? []
         topics = try members.decodeIfPresent(Topics.self, forKey: .topics) ?? Topics()
         isPaused = try members.decodeIfPresent(Bool.self, forKey: .isPaused) ?? false
+        role = try members.decodeIfPresent(String.self, forKey: .role)
+        keyARN = try members.decodeIfPresent(String.self, forKey: .keyARN)
+        content = try members.decodeIfPresent(Destination.self, forKey: .content)
+        thumbnails = try members.decodeIfPresent(Destination.self, forKey: .thumbnails)
     }
 
     /// Where renditions go.
-    package var effectiveOutputBucket: String { outputBucket ?? inputBucket }
+    package var effectiveOutputBucket: String { outputBucket ?? content?.bucket ?? inputBucket }
     /// Whether objects that arrive start jobs.
     package var takesEvents: Bool { !presets.isEmpty }
 }

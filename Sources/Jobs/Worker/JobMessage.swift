@@ -39,13 +39,15 @@ package struct JobMessage: Sendable, Equatable {
     /// JSON in the order and layout of the original; absent members are left out.
     package var text: String {
         var members: [(String, JSONText)] = [("state", .string(state.rawValue))]
-        if state == .error, job.outputs.allSatisfy({ $0.error == job.error }), let error = job.error {
-            members.append(("messageDetails", .string("\(error.code): \(error.message)")))
+        if state == .error, let error = job.error, isOfWholeJob(error) {
+            let detail = StatusDetail(error, of: nil, in: job)
+            members += [
+                ("errorCode", .number("\(detail.number)")), ("messageDetails", .string(detail.text)),
+            ]
         }
         members += [
             ("version", .string("2012-09-25")), ("jobId", .string(job.id)),
-            ("pipelineId", .string(job.pipelineID)),
-            ("input", .object([("key", .string(job.input.key))])), ("inputCount", .number("1")),
+            ("pipelineId", .string(job.pipelineID)), ("input", input), ("inputCount", .number("1")),
         ]
         if !job.outputKeyPrefix.isEmpty { members.append(("outputKeyPrefix", .string(job.outputKeyPrefix))) }
         members.append(("outputs", .array(job.outputs.map(output))))
@@ -58,18 +60,39 @@ package struct JobMessage: Sendable, Equatable {
         return JSONText.object(members).text()
     }
 
+    /// Whether the job failed before it came to its outputs, or for what has nothing to do with them.
+    private func isOfWholeJob(_ error: JobError) -> Bool {
+        let isCommon =
+            error.isRetryable || ["input.missing", "input.denied", "job.attempts"].contains(error.code)
+        return isCommon && job.outputs.allSatisfy { $0.error == error }
+    }
+
+    private var input: JSONText {
+        var members: [(String, JSONText)] = [("key", .string(job.input.key))]
+        for name in ["FrameRate", "Resolution", "AspectRatio", "Interlaced", "Container"] {
+            guard let value = job.input.stated?[name] else { continue }
+            members.append((name.prefix(1).lowercased() + name.dropFirst(), .string(value)))
+        }
+        return .object(members)
+    }
+
     private func output(_ output: Job.Output) -> JSONText {
         let status = state == .progressing ? JobStatus.progressing : output.status
         var members: [(String, JSONText)] = [
             ("id", .string(output.id)), ("presetId", .string(output.presetID)), ("key", .string(output.key)),
-            ("status", .string(status.rawValue)),
         ]
+        if let pattern = output.thumbnailPattern { members.append(("thumbnailPattern", .string(pattern))) }
+        if let rotate = output.rotate { members.append(("rotate", .string(rotate))) }
+        members.append(("status", .string(status.rawValue)))
         guard state != .progressing else { return .object(members) }
-        if output.status == .error, let error = output.error {
-            members.append(("statusDetail", .string("\(error.code): \(error.message)")))
+        if output.status == .error, let error = output.error, !isOfWholeJob(error) {
+            let detail = StatusDetail(error, of: output, in: job)
+            members += [
+                ("statusDetail", .string(detail.text)), ("errorCode", .number("\(detail.number)")),
+            ]
         }
         if output.status == .complete, let rendition = output.rendition {
-            members.append(("duration", .number("\((rendition.durationMilliseconds + 999) / 1000)")))
+            members.append(("duration", .number("\(rendition.wholeSeconds)")))
             if let width = rendition.width, let height = rendition.height {
                 members += [("width", .number("\(width)")), ("height", .number("\(height)"))]
             }
@@ -103,7 +126,7 @@ package indirect enum JSONText: Sendable {
     }
 
     /// RFC 8259 §7.
-    private static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -2,6 +2,14 @@ public import Foundation
 
 /// Finds presets by name, id or file.
 public struct PresetLibrary: Sendable {
+    /// A preset's file as it is.
+    public struct Document: Sendable {
+        /// The file's name without its extension.
+        public let name: String
+        public let id: String
+        public let json: Data
+    }
+
     private let folders: [URL]
 
     /// - Parameter folders: looked through in order; each holds one JSON file a preset.
@@ -17,15 +25,41 @@ public struct PresetLibrary: Sendable {
             }
             return try Preset(json: data, named: name)
         }
-        for file in files() {
+        let files = files()
+        // The file of that name, before all are read for their ids.
+        let isNamed = { (file: URL) in Self.shortName(file) == name }
+        for file in files.filter(isNamed) + files.filter({ !isNamed($0) }) {
             guard let data = try? Data(contentsOf: file) else { continue }
-            let short = file.deletingPathExtension().lastPathComponent
-            let id = (try? JSONDecoder().decode(PresetDocument.self, from: data))?.Id
-            guard short == name || id == name else { continue }
+            let short = Self.shortName(file)
+            guard short == name || Self.id(data) == name else { continue }
             return try Preset(json: data, named: short)
         }
-        let known = files().map { $0.deletingPathExtension().lastPathComponent }.joined(separator: ", ")
+        let known = files.map(Self.shortName).joined(separator: ", ")
         throw TranscodingError(.presetInvalid, "there is no preset \(name); known: \(known)")
+    }
+
+    /// The documents that have an id, in the order of their ids; of two with the same name or id, the first.
+    ///
+    /// Whether the engine can do what they say is another question.
+    public func documents() -> [Document] {
+        var documents: [Document] = []
+        var names: Set<String> = []
+        var ids: Set<String> = []
+        for file in files() {
+            guard let data = try? Data(contentsOf: file), let id = Self.id(data) else { continue }
+            let name = Self.shortName(file)
+            guard !names.contains(name), ids.insert(id).inserted else { continue }
+            names.insert(name)
+            documents.append(Document(name: name, id: id, json: data))
+        }
+        return documents.sorted { $0.id < $1.id }
+    }
+
+    private static func shortName(_ file: URL) -> String { file.deletingPathExtension().lastPathComponent }
+
+    private static func id(_ json: Data) -> String? {
+        struct Identified: Decodable { var Id: String? }
+        return try? JSONDecoder().decode(Identified.self, from: json).Id
     }
 
     private func files() -> [URL] {

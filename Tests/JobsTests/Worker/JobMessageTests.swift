@@ -53,28 +53,64 @@ struct JobMessageTests {
         #expect(output["width"] == nil && output["duration"] == nil)
     }
 
-    @Test("An error is told of the output that has it, and of the job when it is all its outputs'")
-    func writesError() throws {
-        let error = JobError(code: "input.damaged", message: "line\nbreak \u{1}", isRetryable: false)
+    @Test("An input that is missing fails the whole job, to the letter")
+    func writesMissingInput() {
+        let error = JobError(code: "input.missing", message: "it is not there", isRetryable: false)
+        let job = WorkerBench.job(key: "in/a.mov", outputs: ["a.mp4"]).ended(now: Date(), error: error)
+        let name = StatusDetail(error, of: nil, in: job).text.dropFirst(5).prefix(36)
+        #expect(
+            JobMessage(.error, job).text == #"""
+                {
+                  "state" : "ERROR",
+                  "errorCode" : 3001,
+                  "messageDetails" : "3001 \#(name): The specified object does not exist in the specified S3 bucket: bucket=media, key=in/a.mov.",
+                  "version" : "2012-09-25",
+                  "jobId" : "1790000000000-aaaaaa",
+                  "pipelineId" : "p",
+                  "input" : {
+                    "key" : "in/a.mov"
+                  },
+                  "inputCount" : 1,
+                  "outputKeyPrefix" : "output/web/",
+                  "outputs" : [ {
+                    "id" : "1",
+                    "presetId" : "web",
+                    "key" : "a.mp4",
+                    "status" : "Error"
+                  } ]
+                }
+                """#
+        )
+    }
+
+    @Test("An output's error stands with it, as a number and a sentence that clients look for")
+    func writesOutputError() throws {
         var job = WorkerBench.job(outputs: ["a.mp4", "b.mp4"])
         job.userMetadata = ["b": "2", "a": "1"]
-        job.status = .error
-        job.error = error
         job.outputs[0].status = .complete
         job.outputs[1].status = .error
-        job.outputs[1].error = error
-        var message = try object(JobMessage(.error, job).text)
-        #expect(message["messageDetails"] == nil)
-        var outputs = try #require(message["outputs"] as? [[String: Any]])
-        #expect(outputs[0]["statusDetail"] == nil)
-        #expect(outputs[1]["statusDetail"] as? String == "input.damaged: line\nbreak \u{1}")
+        job.outputs[1].error = JobError(code: "output.exists", message: "it is there", isRetryable: false)
+        job.outputs[1].thumbnailPattern = ""
+        job.outputs[1].rotate = "auto"
+        job.input.stated = ["Container": "auto", "FrameRate": "auto"]
+        job = job.ended(now: Date())
+        let message = try object(JobMessage(.error, job).text)
+        #expect(message["errorCode"] == nil && message["messageDetails"] == nil)
         #expect(message["userMetadata"] as? [String: String] == ["a": "1", "b": "2"])
-        job.outputs[0].status = .error
-        job.outputs[0].error = error
-        message = try object(JobMessage(.error, job).text)
-        #expect(message["messageDetails"] as? String == "input.damaged: line\nbreak \u{1}")
-        outputs = try #require(message["outputs"] as? [[String: Any]])
-        #expect(outputs[0]["statusDetail"] as? String == "input.damaged: line\nbreak \u{1}")
+        let input = try #require(message["input"] as? [String: String])
+        #expect(input["frameRate"] == "auto" && input["container"] == "auto" && input["interlaced"] == nil)
+        let outputs = try #require(message["outputs"] as? [[String: Any]])
+        #expect(outputs[0]["statusDetail"] == nil && outputs[0]["errorCode"] == nil)
+        #expect(outputs[1]["errorCode"] as? Int == 3002)
+        #expect(outputs[1]["thumbnailPattern"] as? String == "" && outputs[1]["rotate"] as? String == "auto")
+        let detail = try #require(outputs[1]["statusDetail"] as? String)
+        let sentence =
+            "The specified object could not be saved in the specified bucket because an object by that name "
+            + "already exists: bucket=media, key=output/web/b.mp4."
+        #expect(
+            detail.wholeMatch(of: #/3002 [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}: (.*)/#)?.2
+                == sentence[...]
+        )
     }
 
     @Test("Ids are the same for every delivery, in the order of what happened; subjects fit into SNS's 100")

@@ -1,0 +1,34 @@
+internal import Foundation
+internal import Transcoding
+
+/// The presets that are files, by id and by name.
+struct SystemPresets: Sendable {
+    struct Entry: Sendable {
+        let id: String
+        let json: Data
+        let value: JSONValue
+    }
+
+    /// In the order of their ids.
+    let entries: [Entry]
+    private let places: [String: Int]
+    private let ids: [String: String]
+
+    init(_ library: PresetLibrary) {
+        var entries: [Entry] = []
+        var ids: [String: String] = [:]
+        for document in library.documents() {
+            guard let value = JSONValue(json: document.json) else { continue }
+            entries.append(Entry(id: document.id, json: document.json, value: value))
+            ids[document.name] = document.id
+        }
+        self.entries = entries
+        self.ids = ids
+        places = Dictionary(entries.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    }
+
+    subscript(id: String) -> Entry? { places[id].map { entries[$0] } }
+
+    /// The id of the preset with a short name such as `web`.
+    func id(ofName name: String) -> String? { ids[name] }
+}
