@@ -27,21 +27,6 @@ enum SiteAnswer {
         )
     }
 
-    /// Nobody said who they are, or not in a form that can be read.
-    static var unauthorized: Response {
-        var answer = json(.members(["message": .string("Unauthorized")]), status: .unauthorized)
-        answer.headers[.wwwAuthenticate] = #"Basic realm="recast", charset="UTF-8""#
-        return answer
-    }
-
-    /// Somebody said who they are, and it is not true.
-    static var forbidden: Response {
-        json(
-            .members(["Message": .string("User is not authorized to access this resource")]),
-            status: .forbidden
-        )
-    }
-
     /// The answer to what a browser asks before it asks the route.
     static var preflight: Response {
         var headers: HTTPFields = [.contentType: "application/json"]

@@ -38,8 +38,8 @@ package struct SiteRoutes: RouteGroup {
     ) async -> Response {
         do throws(BackendError) {
             switch try await accounts.authenticate(authorization: request.headers[.authorization]) {
-            case .missing, .malformed: return SiteAnswer.unauthorized
-            case .denied: return SiteAnswer.forbidden
+            case .missing, .malformed: return .unauthorized
+            case .denied: return .denied
             case .user(let user):
                 context.user = user
                 return try await body(user, FormQuery(request.uri.query))
