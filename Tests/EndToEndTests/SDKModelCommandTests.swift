@@ -25,6 +25,22 @@ struct SDKModelCommandTests {
         #expect(lines == ["17 True", "['job_complete'] http://127.0.0.1:9"])
     }
 
+    @Test("Without a folder it writes to where clients look by themselves")
+    func findsHome() throws {
+        let home = workspace.folder.path
+        let result = try Tool("/usr/bin/env").run(
+            ["HOME=\(home)", RecastProgram.tool.path, "sdk-model"],
+            limit: 60
+        )
+        #expect(result.status == 0, "\(result.errorText)")
+        let folder = workspace.url(".aws/models/elastictranscoder/2012-09-25")
+        #expect(
+            contents(of: folder) == [
+                "endpoint-rule-set-1.json", "paginators-1.json", "service-2.json", "waiters-2.json",
+            ]
+        )
+    }
+
     @Test("A folder that cannot be made is an error of one line")
     func failsCleanly() throws {
         let file = workspace.url("file")
