@@ -1,4 +1,3 @@
-internal import Foundation
 package import Jobs
 internal import Metrics
 internal import Synchronization
@@ -59,27 +58,26 @@ package final class ServiceMetrics: Sendable {
             .recordSeconds(seconds)
     }
 
-    /// Counts a job that has just ended.
-    package func ended(_ job: Job) {
-        Counter(label: Self.ended, dimensions: [("status", job.status.rawValue)], factory: registry)
+    /// Counts an attempt at a job that is over.
+    package func observed(_ attempt: JobObservation) {
+        guard attempt.status.isTerminal else {
+            return Counter(label: Self.retries, factory: registry).increment()
+        }
+        Counter(label: Self.ended, dimensions: [("status", attempt.status.rawValue)], factory: registry)
             .increment()
-        guard job.status == .complete else { return }
-        let renditions = job.outputs.compactMap(\.rendition)
+        guard attempt.status == .complete else { return }
         FloatingPointCounter(label: Self.bytesIn, factory: registry)
-            .increment(by: Double(max(0, job.input.byteCount ?? 0)))
+            .increment(by: Double(max(0, attempt.bytesIn)))
         FloatingPointCounter(label: Self.bytesOut, factory: registry)
-            .increment(by: renditions.reduce(0) { $0 + Double($1.byteCount) })
-        guard let output = job.outputs.first, let start = job.started, let end = job.finished else { return }
-        let seconds = max(0, end.timeIntervalSince(start))
-        let dimensions = [("preset", label(output.presetID))]
-        Recorder(label: Self.transcodeSeconds, dimensions: dimensions, factory: registry).record(seconds)
-        guard seconds > 0, let rendition = output.rendition else { return }
+            .increment(by: Double(max(0, attempt.bytesOut)))
+        guard let preset = attempt.presetIDs.first else { return }
+        let dimensions = [("preset", label(preset))]
+        Recorder(label: Self.transcodeSeconds, dimensions: dimensions, factory: registry)
+            .record(attempt.workSeconds)
+        guard attempt.workSeconds > 0, attempt.mediaSeconds > 0 else { return }
         Recorder(label: Self.realTime, dimensions: dimensions, factory: registry)
-            .record(Double(rendition.durationMilliseconds) / 1000 / seconds)
+            .record(attempt.mediaSeconds / attempt.workSeconds)
     }
-
-    /// Counts a job that was put back to be tried again.
-    package func putBack(_ job: Job) { Counter(label: Self.retries, factory: registry).increment() }
 
     func counted(_ counts: [JobStatus: Int]) {
         for (status, count) in counts {

@@ -96,14 +96,34 @@ package final class Accounts: Sendable {
         try await store.deleteDocument(.user, name)
     }
 
-    /// Whether anybody can sign in or sign.
+    /// The names of the store's users, in order.
+    package func users() async throws(BackendError) -> [String] {
+        var names: [String] = []
+        var after: String?
+        repeat {
+            let page = try await store.documents(.user, ascending: true, after: after, limit: 100)
+            names += page.items.map(\.id)
+            after = page.next
+        } while after != nil
+        return names
+    }
+
+    /// Whether nobody can sign in or sign.
     package func isEmpty() async throws(BackendError) -> Bool {
         if !settings.users.isEmpty || !settings.accessKeys.isEmpty || settings.allowsNameAsPassword {
             return false
         }
         let users = try await store.documents(.user, ascending: true, after: nil, limit: 1)
         guard users.items.isEmpty else { return false }
-        return try await store.documents(.accessKey, ascending: true, after: nil, limit: 1).items.isEmpty
+        // The service keeps secrets of its own among the keys.
+        let keys = try await store.documents(.accessKey, ascending: true, after: nil, limit: 10)
+        return !keys.items.contains { Self.isAccessKeyID($0.id) }
+    }
+
+    /// The hash of a password, as the settings take it; `nil` for a password that no user can have.
+    package static func hash(of password: String) -> String? {
+        guard isPassword(password), !password.isEmpty else { return nil }
+        return PasswordHash(password: password)?.text
     }
 
     private func passwordHash(of name: String) async throws(BackendError) -> PasswordHash? {
