@@ -15,8 +15,7 @@ package struct UploadFormRoutes: RouteGroup {
 
     private let context: ServiceContext
     private let settings: SiteSettings
-    private let authentication:
-        @Sendable (Request, ServiceRequestContext) async throws -> String?
+    private let authentication: @Sendable (Request, ServiceRequestContext) async throws -> String?
 
     /// Gives forms to those of whom `authentication` knows who they are.
     package init(
@@ -47,7 +46,8 @@ package struct UploadFormRoutes: RouteGroup {
 
     private func form(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let body = try await request.body.collect(upTo: 64 << 10)
-        guard let question = try? JSONDecoder().decode(Question.self, from: Data(body.readableBytesView)) else {
+        guard let question = try? JSONDecoder().decode(Question.self, from: Data(body.readableBytesView))
+        else {
             return .failure(.badRequest, "The body must be JSON with name and size")
         }
         guard 1...settings.maximumUploadSize ~= question.size else {
