@@ -36,10 +36,18 @@ struct ServeRoom: Sendable {
     func service(_ log: Logger) -> HTTPService {
         let forms = LocalUploadForms(store: backends.store)
         let context = context(forms, log)
+        let sessions = Sessions(context, accounts: accounts, publicURL: site.publicURL)
         var routes: [any RouteGroup] = [
             HealthRoutes(context, accounts: accounts, metrics: metrics, access: metricsAccess),
             ElasticTranscoderRoutes(context.elasticTranscoder, verifier: verifier(context)),
             SiteRoutes(context, accounts: accounts, settings: site),
+            SessionRoutes(sessions, accounts: accounts),
+            OperationsRoutes(
+                context,
+                sessions: sessions,
+                leaseSeconds: configuration.worker.visibilityTimeout,
+                log: log
+            ),
         ]
         if backends.watch != nil {
             // The watch over the folder announces what has come.
