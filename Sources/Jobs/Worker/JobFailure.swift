@@ -60,10 +60,6 @@ package enum JobFailure: Error, Sendable, Equatable {
                     isRetryable: false
                 )
             )
-        case .denied:
-            self = .permanent(
-                JobError(code: "input.denied", message: error.message, isRetryable: false)
-            )
         default: self = JobFailure(error)
         }
     }
