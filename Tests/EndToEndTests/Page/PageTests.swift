@@ -93,7 +93,8 @@ struct PageTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (name, seconds) in [("clip", 8), ("long", 60)] {
             try Tool.ffmpeg.output([
-                "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=30:duration=\(seconds)", "-f",
+                "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=30:duration=\(seconds)",
+                "-f",
                 "lavfi", "-i", "sine=duration=\(seconds)", "-c:v", "libx264", "-preset", "ultrafast", "-c:a",
                 "aac", "-shortest", folder.appendingPathComponent("\(name).mp4").path,
             ])
@@ -103,11 +104,14 @@ struct PageTests {
         // A name that would be an image, if it were taken for more than text.
         let strange = served.workspace.url("data/buckets/media/<img src=x onerror=alert(1)>.txt")
         try Data("no video".utf8).write(to: strange)
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("page.py")
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "page.py"
+        )
         let result = try await Python.run(script.path, [served.address, folder.path], limit: 420)
         guard result.status == 0 else { throw ServedProgram.Failure(description: result.errorText) }
         if let keep = ProcessInfo.processInfo.environment["PAGE_SCREENSHOTS"] {
-            for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where file.hasSuffix("png") {
+            for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            where file.hasSuffix("png") {
                 let target = URL(fileURLWithPath: keep).appendingPathComponent(file)
                 try? FileManager.default.removeItem(at: target)
                 try FileManager.default.copyItem(at: folder.appendingPathComponent(file), to: target)
