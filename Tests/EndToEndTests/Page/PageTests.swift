@@ -80,7 +80,7 @@ struct PageTests {
         #expect(seen["reason"]?.string?.contains("[input.") == true, "\(String(describing: seen["reason"]))")
         #expect(seen["errorActions"] == "Try again")
         #expect(seen["cancelled"] == "Cancelled")
-        #expect(seen["failed"] == ["broken.mp4"])
+        #expect(seen["failed"] == ["broken.mp4", "<img src=x onerror=alert(1)>.txt"])
         #expect(seen["found"] == ["clip.mp4"])
         for name in ["desktop light", "desktop dark", "phone light", "phone dark"] {
             #expect(seen["overflow"]?[name] == 0, "\(name) scrolls sideways")

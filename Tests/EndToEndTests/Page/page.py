@@ -19,8 +19,8 @@ def row(page, name):
 
 
 def sign_in(page, password="geheim"):
-    page.get_by_label("Name").fill("edu")
-    page.get_by_label("Password").fill(password)
+    page.get_by_label("Name", exact=True).fill("edu")
+    page.get_by_label("Password", exact=True).fill(password)
     page.keyboard.press("Enter")
 
 
@@ -70,7 +70,7 @@ def uploads_and_watches(page):
     seen["progress"] = sorted(page.evaluate("[...window.seenProgress]"))
     seen["saved"] = row(page, "clip.mp4").locator(".job-saved").inner_text()
     seen["note"] = row(page, "clip.mp4").locator(".job-note").inner_text()
-    page.wait_for_function("document.querySelectorAll('.upload').length === 0", timeout=60_000)
+    page.wait_for_function("() => document.querySelectorAll('.upload').length === 0", timeout=60_000)
 
 
 def plays(page):
@@ -114,15 +114,16 @@ def cancels(page):
 
 def filters(page):
     page.get_by_role("button", name="Failed", exact=True).click()
-    page.wait_for_function("document.querySelectorAll('.job').length === 1")
+    page.wait_for_function("""() => [...document.querySelectorAll('.job .status')].length === 2
+        && [...document.querySelectorAll('.job .status')].every((one) => one.textContent === 'Failed')""")
     seen["failed"] = page.locator(".job-open").all_inner_texts()
     page.get_by_role("button", name="All", exact=True).click()
-    page.wait_for_function("document.querySelectorAll('.job').length > 2")
+    page.wait_for_function("() => document.querySelectorAll('.job').length > 2")
     page.get_by_label("Search jobs by file name").fill("CLIP")
-    page.wait_for_function("document.querySelectorAll('.job').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('.job').length === 1")
     seen["found"] = page.locator(".job-open").all_inner_texts()
     page.get_by_label("Search jobs by file name").fill("")
-    page.wait_for_function("document.querySelectorAll('.job').length > 2")
+    page.wait_for_function("() => document.querySelectorAll('.job').length > 2")
 
 
 def takes_screenshots(browser, state):
