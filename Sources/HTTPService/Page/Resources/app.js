@@ -405,7 +405,8 @@ function timeLeft(job) {
 
 function matches(job) {
   const text = list.search.toLowerCase();
-  return (!list.status || job.status === list.status) && (!text || job.input.key.toLowerCase().includes(text));
+  const texts = [job.id, job.input.key, ...(job.outputs || []).map((output) => output.key)];
+  return (!list.status || job.status === list.status) && (!text || texts.some((one) => one.toLowerCase().includes(text)));
 }
 
 function resetList() {
@@ -417,12 +418,13 @@ async function load({ quiet = false } = {}) {
   list.request?.abort();
   const request = list.request = new AbortController();
   if (!quiet) byID("jobs").setAttribute("aria-busy", "true");
-  const query = new URLSearchParams();
-  if (list.status) query.set("status", list.status);
-  if (list.search) query.set("search", list.search);
-  if (list.tokens[list.page]) query.set("page", list.tokens[list.page]);
   try {
-    const page = await ask(`/api/jobs?${query}`, { signal: request.signal });
+    let page = await fetchPage(request.signal);
+    // Far back there may be some that fit, behind many that do not.
+    for (let tries = 0; page.jobs.length === 0 && page.next && tries < 20; tries += 1) {
+      list.tokens[list.page] = page.next;
+      page = await fetchPage(request.signal);
+    }
     list.next = page.next;
     show(page.jobs);
     showProblem("jobs-problem", "");
@@ -432,6 +434,14 @@ async function load({ quiet = false } = {}) {
   } finally {
     if (list.request === request) byID("jobs").setAttribute("aria-busy", "false");
   }
+}
+
+function fetchPage(signal) {
+  const query = new URLSearchParams();
+  if (list.status) query.set("status", list.status);
+  if (list.search) query.set("search", list.search);
+  if (list.tokens[list.page]) query.set("page", list.tokens[list.page]);
+  return ask(`/api/jobs?${query}`, { signal });
 }
 
 function show(jobs) {
