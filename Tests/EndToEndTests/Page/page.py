@@ -81,7 +81,7 @@ def uploads_and_watches(page):
     row(page, "clip.mp4").wait_for(timeout=60_000)
     wait_for_status(page, "clip.mp4", ["Done"])
     seen["progress"] = sorted(page.evaluate("[...window.seenProgress]"))
-    seen["saved"] = row(page, "clip.mp4").locator(".job-saved").inner_text()
+    seen["saved"] = row(page, "clip.mp4").locator(".job-saved > :first-child").inner_text()
     seen["note"] = row(page, "clip.mp4").locator(".job-note").inner_text()
     page.wait_for_function("() => document.querySelectorAll('.upload').length === 0", timeout=60_000)
 

@@ -340,7 +340,9 @@ class Row {
   constructor(job) {
     this.open = element("button", { type: "button", className: "job-open", onclick: () => openDetails(this.job) });
     this.note = element("p", { className: "job-note" });
-    this.saved = element("p", { className: "job-saved", hidden: true });
+    this.savedShort = element("span", { "aria-hidden": "true" });
+    this.savedLong = element("span", { className: "visually-hidden" });
+    this.saved = element("p", { className: "job-saved", hidden: true }, this.savedShort, this.savedLong);
     this.status = element("p", { className: "job-status status" });
     this.bar = element("progress", { max: 100, hidden: true });
     this.item = element("li", { className: "job" }, element("h3", { className: "job-name" }, this.open), this.note, this.saved, this.status, this.bar);
@@ -367,8 +369,8 @@ class Row {
     const saved = output && saving(job.input.size, output.size);
     this.saved.hidden = !saved;
     if (saved) {
-      setText(this.saved, saved.short);
-      this.saved.title = saved.long;
+      setText(this.savedShort, saved.short);
+      setText(this.savedLong, saved.long);
       this.saved.classList.toggle("is-larger", saved.isLarger);
     }
   }
