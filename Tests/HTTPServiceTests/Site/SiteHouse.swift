@@ -52,7 +52,7 @@ struct SiteHouse: Sendable {
             pipelines: [Pipeline(id: "p", name: "p", inputBucket: bucket, keyTemplate: "output/{key}")],
             now: now
         )
-        let accounts = Accounts(store: backend.metadata)
+        let accounts = Accounts(store: backend.metadata, settings: .quick)
         try await accounts.addUser(name: "edu", password: "geheim:ñ")
         let announced = Announcements()
         var server = HTTPService.Settings()
