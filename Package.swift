@@ -20,7 +20,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -59,9 +63,17 @@ let package = Package(
             name: "HTTPService",
             dependencies: [
                 "AWSSignature", "ElasticTranscoder", "Jobs", logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Page/Resources")],
             swiftSettings: settings
         ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -129,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
+                "FFmpeg", "Jobs", "IsolatedEngine", "Transcoding", "LocalBackend", "TestBackends",
                 "TestMedia",
                 logging,
             ],
@@ -189,8 +201,11 @@ let package = Package(
             name: "HTTPServiceTests",
             dependencies: [
                 "AWSSignature", "ElasticTranscoder", "HTTPService", "HTTPTransport", "Jobs", "TestBackends",
-                "TestMedia", logging,
+                "TestMedia", "TestServers", "Transcoding", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["signed.py", "Uploads/post.py"],
             swiftSettings: settings
         ),
         .testTarget(

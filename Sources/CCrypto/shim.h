@@ -1,4 +1,4 @@
-// libcrypto: digests, HMAC, random bytes.
+// libcrypto: digests, HMAC, random bytes, scrypt.
 #ifndef RECAST_CCRYPTO_SHIM_H
 #define RECAST_CCRYPTO_SHIM_H
 

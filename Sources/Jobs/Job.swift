@@ -115,6 +115,8 @@ package struct Job: Codable, Sendable, Equatable {
     package var status: JobStatus
     /// Raised by every claim; only the current attempt may finish the job.
     package var attempt: Int
+    /// Attempts that ended in good order, their job put back; `nil` means none.
+    package var putBackCount: Int?
     /// Transient failures so far.
     package var failureCount: Int
     package var lease: Lease?

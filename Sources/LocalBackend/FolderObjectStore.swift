@@ -59,9 +59,7 @@ package struct FolderObjectStore: ObjectStore {
         range: Range<Int64>,
         eTag: String?
     ) async throws(BackendError) -> Data {
-        guard range.lowerBound >= 0 else {
-            throw BackendError(.invalid, "\(location) has no bytes before its first")
-        }
+        try location.check(range)
         return try await executor.run { [files] () throws(BackendError) in
             let object = try files.open(location)
             let changed = BackendError(.conflict, "\(location) has changed")

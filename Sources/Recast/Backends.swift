@@ -13,6 +13,8 @@ struct Backends: Sendable {
     let notifier: any Notifier
     /// Notices files dropped into a bucket's folder; the local backend's alone.
     let watch: FolderWatch?
+    /// What AWS is asked through; `nil` on the local backend.
+    let client: AWSClient?
     let pipelines: [Pipeline]
 
     static func open(_ configuration: Configuration, _ log: Logger) async throws(BackendError) -> Backends {
@@ -55,6 +57,7 @@ struct Backends: Sendable {
                 request throws(HTTPFailure) in try await http.send(request)
             },
             watch: FolderWatch(watched, store: objects, database: database, log: log),
+            client: nil,
             pipelines: pipelines
         )
     }
@@ -88,6 +91,7 @@ struct Backends: Sendable {
                 }
             ),
             watch: nil,
+            client: client,
             pipelines: configuration.pipelines
         )
     }

@@ -6,9 +6,14 @@ internal import Logging
 /// What commands that work on jobs have in common: settings, logs, and exit statuses.
 enum ServiceCommand {
     /// Reads the settings and starts the log, or says everything that is wrong and ends with 2.
-    static func configuration(_ options: ConfigurationOptions) throws -> (Configuration, Logger) {
+    ///
+    /// `flags` are those of the command alone.
+    static func configuration(
+        _ options: ConfigurationOptions,
+        flags: [String: String] = [:]
+    ) throws -> (Configuration, Logger) {
         do {
-            let configuration = try Configuration.load(flags: options.values)
+            let configuration = try Configuration.load(flags: options.values.merging(flags) { $1 })
             return (configuration, LogOutput.start(configuration.log))
         } catch {
             error.print()

@@ -92,14 +92,14 @@ struct WorkCommand: AsyncParsableCommand {
 }
 
 /// A worker as a service: a graceful shutdown stops it.
-private struct WorkerService: Service {
+struct WorkerService: Service {
     let worker: Worker
 
     func run() async { await cancelWhenGracefulShutdown { await worker.run() } }
 }
 
 /// The watch over folders as a service.
-private struct WatchService: Service {
+struct WatchService: Service {
     let watch: FolderWatch
 
     func run() async { await cancelWhenGracefulShutdown { await watch.run() } }

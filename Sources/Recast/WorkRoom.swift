@@ -26,8 +26,7 @@ struct WorkRoom: Sendable {
                 "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)-\(UUID())",
             leaseSeconds: configuration.worker.visibilityTimeout
         )
-        let library = PresetLibrary.standard(folder: configuration.presetsFolder)
-        self.library = library
+        library = PresetLibrary.standard(folder: configuration.presetsFolder)
         spool = SpoolFolder(below: configuration.spoolFolder)
         var settings = JobRunner.Settings(
             spoolFolder: spool.path,
@@ -37,13 +36,14 @@ struct WorkRoom: Sendable {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         settings.threads = configuration.worker.threads ?? max(1, cores / configuration.worker.concurrency)
         let engine = EngineProcess()
+        settings.prepare = { engine.prepare() }
         runner = JobRunner(
             objects: backends.objects,
             ledger: ledger,
             engine: { request, input, output, onProgress throws(EngineFailure) in
                 try await engine.run(request, input: input, output: output, onProgress: onProgress)
             },
-            presets: { name throws(TranscodingError) in try library.preset(name) },
+            presets: PresetDirectory(library: library, store: backends.store).preset,
             settings: settings
         )
         outbox = Outbox(store: backends.store, notifier: backends.notifier)
@@ -60,19 +60,28 @@ struct WorkRoom: Sendable {
     /// Removes what is needed no longer when the work has ended.
     func close() { spool.remove() }
 
-    private func executor(_ queue: (any JobQueue)?) -> JobExecutor {
-        let pipelines = backends.pipelines
+    private func executor(
+        _ queue: (any JobQueue)?,
+        _ observer: @escaping JobObserver = { _ in }
+    ) -> JobExecutor {
+        let pipelines = PipelineDirectory(configured: backends.pipelines, store: backends.store)
         return JobExecutor(
             ledger: ledger,
             runner: runner,
             outbox: outbox,
             queue: queue,
-            pipeline: { id in pipelines.first { $0.id == id } },
-            failureLimit: configuration.worker.maxFailures
+            pipeline: pipelines.pipeline,
+            failureLimit: configuration.worker.maxFailures,
+            observer: observer
         )
     }
 
-    func worker(_ queue: any JobQueue, endsWhenEmpty: Bool, _ log: Logger) -> Worker {
+    func worker(
+        _ queue: any JobQueue,
+        endsWhenEmpty: Bool,
+        observer: @escaping JobObserver = { _ in },
+        _ log: Logger
+    ) -> Worker {
         var settings = Worker.Settings()
         settings.concurrency = configuration.worker.concurrency
         settings.visibility = configuration.worker.visibilityTimeout
@@ -82,7 +91,7 @@ struct WorkRoom: Sendable {
         return Worker(
             queue: queue,
             intake: intake,
-            executor: executor(queue),
+            executor: executor(queue, observer),
             outbox: outbox,
             settings: settings,
             log: log,
@@ -122,6 +131,9 @@ struct WorkRoom: Sendable {
             }
             Console.error("recast: \(error.message) [\(error.code)]")
             return error.isRetryable ? 6 : 3
+        case .paused:
+            Console.error("recast: job \(id) waits for its pipeline, which is paused [later]")
+            return 6
         case .later(_, let reason):
             Console.error(
                 "recast: job \(id) must wait: \(reason?.message ?? "somebody else works on it") [later]"

@@ -75,6 +75,24 @@ public struct TranscodeProgress: Sendable, Codable {
     public let byteCount: Int64
     /// Wall seconds since the start.
     public let elapsed: Double
+    /// What the container says of the input, its duration 0 when it says none; in the first report only.
+    public let input: DetectedProperties?
+
+    public init(
+        seconds: Double,
+        totalSeconds: Double?,
+        frameCount: Int,
+        byteCount: Int64,
+        elapsed: Double,
+        input: DetectedProperties? = nil
+    ) {
+        self.seconds = seconds
+        self.totalSeconds = totalSeconds
+        self.frameCount = frameCount
+        self.byteCount = byteCount
+        self.elapsed = elapsed
+        self.input = input
+    }
 }
 
 /// What an input turned out to be.
@@ -86,6 +104,8 @@ public struct DetectedProperties: Sendable, Equatable, Codable {
     public let duration: Double
     /// Pixels, as coded.
     public let size: Size
+    /// The same pixels, turned as the picture is to be shown.
+    public let uprightSize: Size
     /// Frames per second on average.
     public let frameRate: Double
     public let videoCodec: String

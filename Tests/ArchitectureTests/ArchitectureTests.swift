@@ -16,7 +16,10 @@ struct ArchitectureTests {
         "ElasticTranscoder": ["Jobs", "Transcoding", "Foundation", "Logging", "Synchronization"],
         "HTTPService": [
             "AWSSignature", "ElasticTranscoder", "Jobs", "Transcoding", "Foundation", "HTTPTypes",
-            "Hummingbird", "Logging", "Metrics", "NIOCore", "ServiceLifecycle", "Synchronization",
+            "Hummingbird", "HummingbirdCore", "Logging", "Metrics", "NIOCore", "NIOHTTP1", "NIOHTTPTypes",
+            "NIOPosix",
+            "ServiceLifecycle",
+            "Synchronization",
         ],
         "CCrypto": [],
         "CCurl": [],

@@ -13,6 +13,7 @@ struct RenditionTests {
             "frameRate": {"numerator": 30, "denominator": 1}, "decodedFrameCount": 75, "frameCount": 75,
             "video": {"codec": "h264", "byteCount": 900, "bitsPerSecond": 2880},
             "input": {"container": "mov", "byteCount": 5000, "duration": 2.5, "frameRate": 30,
+            "uprightSize": {"width": 640, "height": 360},
             "size": {"width": 640, "height": 360}, "videoCodec": "h264"},
             "wallSeconds": 1, "cpuSeconds": 2, "stages": []\(more)}
             """

@@ -87,6 +87,22 @@ package struct FaultInjectingMetadataStore: MetadataStore {
         try await plan.run("writeRecord") { () async throws(BackendError) in try await store.write(record) }
     }
 
+    package func announce(_ record: VideoRecord) async throws(BackendError) {
+        try await plan.run("announceRecord") { () async throws(BackendError) in
+            try await store.announce(record)
+        }
+    }
+
+    package func records(
+        mail: String,
+        after: String?,
+        limit: Int
+    ) async throws(BackendError) -> Page<VideoRecord> {
+        try await plan.run("recordsOfMail") { () async throws(BackendError) in
+            try await store.records(mail: mail, after: after, limit: limit)
+        }
+    }
+
     package func records(after: String?, limit: Int) async throws(BackendError) -> Page<VideoRecord> {
         try await plan.run("records") { () async throws(BackendError) in
             try await store.records(after: after, limit: limit)

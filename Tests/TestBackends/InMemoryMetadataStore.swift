@@ -116,11 +116,25 @@ package actor InMemoryMetadataStore: MetadataStore {
     package func write(_ record: VideoRecord) -> Bool {
         let key = RecordKey(projectStep: record.projectStep, mail: record.mail)
         let stored = records[key]?.record.transcoding?.sequencer ?? ""
-        if let new = record.transcoding?.sequencer, new < stored { return false }
+        guard stored <= record.transcoding?.sequencer ?? "" else { return false }
         var entry = records[key] ?? StoredRecord(record: record)
+        entry.record.video = record.video
         entry.record.transcoding = record.transcoding
         records[key] = entry
         return true
+    }
+
+    package func announce(_ record: VideoRecord) {
+        let key = RecordKey(projectStep: record.projectStep, mail: record.mail)
+        let new = VideoRecord(projectStep: record.projectStep, mail: record.mail, video: record.video)
+        records[key, default: StoredRecord(record: new)].record.video = record.video
+    }
+
+    package func records(mail: String, after: String?, limit: Int) -> Page<VideoRecord> {
+        let found = records.filter { $0.key.mail == mail }
+        let entries = found.map { (key: $0.key.sortKey, record: $0.value.record) }
+        let page = page(entries, key: \.key, ascending: true, after: after, limit: limit)
+        return Page(items: page.items.map(\.record), next: page.next)
     }
 
     package func records(after: String?, limit: Int) -> Page<VideoRecord> {

@@ -60,6 +60,23 @@ struct DynamoDBClient: Sendable {
         try await collect("Scan", request, count: count)
     }
 
+    /// Up to `count` items of a table that pass the request's filter, and whether there are more.
+    ///
+    /// A limit would count the items before they are filtered: it reads pages of 1 MB.
+    func scanThrough(
+        _ request: DynamoDBRequest,
+        count: Int
+    ) async throws(BackendError) -> (items: [Item], hasMore: Bool) {
+        var request = request
+        var items: [Item] = []
+        repeat {
+            let answer: ItemsAnswer = try await plain("Scan", request)
+            items += answer.items
+            request.start = answer.next
+        } while request.start != nil && items.count <= count
+        return (Array(items.prefix(count)), items.count > count)
+    }
+
     /// The items of `keys` as they are now, in no certain order; those that do not exist are left out.
     func batchGet(_ keys: [Item], table: String) async throws(BackendError) -> [Item] {
         guard !keys.isEmpty else { return [] }

@@ -46,6 +46,30 @@ extension DynamoDBMetadataStore {
         return try await client.update(request)
     }
 
+    package func announce(_ record: VideoRecord) async throws(BackendError) {
+        guard Self.isKey(record.projectStep, record.mail) else {
+            throw BackendError(.invalid, "a record's keys are missing or too long for a table")
+        }
+        var request = DynamoDBRequest(table: responses)
+        request.key = RecordItem.key(projectStep: record.projectStep, mail: record.mail)
+        request.update = Self.update(&request, set: [RecordItem.video: .string(record.video)], removed: [])
+        _ = try await client.update(request)
+    }
+
+    /// Reads the whole table: its keys are the site's, and they do not begin with the mail.
+    package func records(
+        mail: String,
+        after: String?,
+        limit: Int
+    ) async throws(BackendError) -> Page<VideoRecord> {
+        var request = DynamoDBRequest(table: responses)
+        if let after, !after.isEmpty { request.start = try Self.place(after) }
+        request.filter = "\(request.name(RecordItem.mail)) = \(request.value(.string(mail)))"
+        let (items, hasMore) = try await client.scanThrough(request, count: min(max(limit, 1), 100))
+        let records = items.map(RecordItem.record)
+        return Page(items: records, next: hasMore ? records.last.map(Self.token) : nil)
+    }
+
     package func records(
         after: String?,
         limit: Int

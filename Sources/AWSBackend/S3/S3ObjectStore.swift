@@ -102,9 +102,7 @@ extension S3ObjectStore {
         range: Range<Int64>,
         eTag: String?
     ) async throws(BackendError) -> Data {
-        guard range.lowerBound >= 0 else {
-            throw BackendError(.invalid, "\(location): the range is negative")
-        }
+        try location.check(range)
         guard !range.isEmpty, range.lowerBound < 1 << 53 else {
             return try await nothing(of: location, from: nil, eTag: eTag)
         }

@@ -25,9 +25,10 @@ package struct SQSJobQueue: JobQueue {
         try await send(SQS.SendMessage(queue: queue.url, body: body, delay: delay))
     }
 
-    /// A long wait is a row of short polls, and a wait that is cancelled ends with the poll under way.
+    /// A long wait is a row of short polls; a wait that is cancelled ends soon.
     ///
-    /// SQS may still give messages to a poll whose receiver has gone, and then hides them from all others.
+    /// SQS may still give messages to a poll whose receiver has gone, and then hides them from all others for
+    /// `visibility`. What is on its way when the wait is cancelled has half a second to come.
     package func receive(
         limit: Int,
         wait: Double,
@@ -42,7 +43,7 @@ package struct SQSJobQueue: JobQueue {
         }
     }
 
-    /// Asks once; a cancelled task waits for the answer as long as it may take by rights.
+    /// Asks once; a cancelled task waits for an answer that is on its way.
     private func poll(limit: Int, wait: Int, _ visibility: Int) async throws(BackendError) -> [SQS.Message] {
         let poll = Task { () async -> Result<[SQS.Message], BackendError> in
             do throws(BackendError) {
@@ -57,7 +58,7 @@ package struct SQSJobQueue: JobQueue {
             await poll.value
         } onCancel: {
             Task {
-                try await Task.sleep(for: .seconds(wait + 1))
+                try await Task.sleep(for: .seconds(Self.lastSeconds))
                 poll.cancel()
             }
         }.get()
@@ -138,6 +139,8 @@ extension SQSJobQueue {
     /// Seconds that SQS can hide a message for, counted from its delivery: 12 hours.
     private static let maximumVisibility = 43_200
     private static let peekSeconds = 30
+    /// Seconds that a request may go on after its wait was cancelled.
+    private static let lastSeconds = 0.5
     /// Seconds that one request waits for messages.
     private static let pollSeconds = 4
 

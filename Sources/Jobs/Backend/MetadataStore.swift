@@ -7,9 +7,13 @@ package enum JobFilter: Sendable, Equatable {
     case status(JobStatus)
 }
 
-/// A pipeline, a preset, a pending notification, a user or an access key as a store keeps it.
+/// A pipeline, a preset, a pending notification, a user, an access key or a secret as a store keeps it.
 package struct StoredDocument: Codable, Sendable, Equatable {
-    package enum Kind: String, Codable, Sendable { case pipeline, preset, notification, user, accessKey }
+    package enum Kind: String, Codable, Sendable {
+        case pipeline, preset, notification, user, accessKey
+        /// What the service signs with; never shown to anybody.
+        case secret
+    }
 
     package let kind: Kind
     /// Unique within its kind; listings are in the order of their UTF-8 bytes.
@@ -74,6 +78,13 @@ package protocol MetadataStore: Sendable {
     /// The attributes that are `nil` are removed. Returns false, and changes nothing, when the stored
     /// record's `sequencer` is greater than the new one's.
     func write(_ record: VideoRecord) async throws(BackendError) -> Bool
+    /// Makes the record of an upload to come, or gives one that is there the `video` to come.
+    ///
+    /// What was transcoded before stays in it until the upload's own job is told of; `transcoding` is not
+    /// looked at.
+    func announce(_ record: VideoRecord) async throws(BackendError)
+    /// The records of one `mail`, in an order that stays the same; `limit` is 1...100.
+    func records(mail: String, after: String?, limit: Int) async throws(BackendError) -> Page<VideoRecord>
     /// All records, in an order that stays the same; `limit` is 1...100.
     func records(after: String?, limit: Int) async throws(BackendError) -> Page<VideoRecord>
 }

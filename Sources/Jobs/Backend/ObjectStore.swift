@@ -15,6 +15,15 @@ package struct ObjectLocation: Codable, Sendable, Hashable, CustomStringConverti
     package var description: String { "\(bucket)/\(key)" }
 }
 
+extension ObjectLocation {
+    /// - Throws: `invalid` for a range of bytes that no object has.
+    package func check(_ range: Range<Int64>) throws(BackendError) {
+        guard range.lowerBound >= 0 else {
+            throw BackendError(.invalid, "\(self) has no bytes before its first")
+        }
+    }
+}
+
 /// What a store knows of an object.
 package struct ObjectInfo: Sendable, Equatable {
     package var byteCount: Int64

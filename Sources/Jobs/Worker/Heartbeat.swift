@@ -1,7 +1,8 @@
 internal import Foundation
 package import Logging
 
-/// Keeps a running job's message hidden and its lease alive, and notices when the job is to stop.
+/// Keeps a running job's message hidden and its lease alive, stores how far it is, and notices when the job
+/// is to stop.
 package struct Heartbeat: Sendable {
     /// Why a job must stop.
     package enum Stop: Sendable, Equatable {
@@ -17,11 +18,17 @@ package struct Heartbeat: Sendable {
     let lookInterval = 2.0
 
     /// Runs until the job must stop or the task is cancelled, which returns `nil`.
-    package func keep(_ claim: Job, _ message: QueueMessage?, _ log: Logger) async -> Stop? {
+    package func keep(
+        _ claim: Job,
+        _ message: QueueMessage?,
+        _ progress: JobProgress,
+        _ log: Logger
+    ) async -> Stop? {
         let clock = ContinuousClock()
         let lease = Duration.seconds(ledger.leaseSeconds)
         var renewed = clock.now
         var held = clock.now
+        var known = claim
         while true {
             do {
                 try await Task.sleep(for: .seconds(min(lookInterval, ledger.leaseSeconds / 6)), clock: clock)
@@ -30,9 +37,9 @@ package struct Heartbeat: Sendable {
             }
             do throws(BackendError) {
                 let isDue = clock.now - renewed >= lease / 3
-                guard let job = isDue ? try await renew(claim, message) : try await look(claim) else {
-                    return .lost
-                }
+                if isDue { try await hide(message) }
+                guard let job = try await look(claim, known, progress, renews: isDue) else { return .lost }
+                known = job
                 held = clock.now
                 if isDue { renewed = held }
                 if job.isCancelRequested { return .canceled }
@@ -44,20 +51,34 @@ package struct Heartbeat: Sendable {
         }
     }
 
-    private func look(_ claim: Job) async throws(BackendError) -> Job? {
-        guard let job = try await ledger.store.job(claim.id), job.isHeld(by: claim) else { return nil }
-        return job
+    /// The job as it is stored now: a write that succeeds has seen all that was changed before it.
+    private func look(
+        _ claim: Job,
+        _ known: Job,
+        _ progress: JobProgress,
+        renews: Bool
+    ) async throws(BackendError) -> Job? {
+        let news = progress.news(since: known)
+        guard renews || news != nil else {
+            guard let job = try await ledger.store.job(claim.id), job.isHeld(by: claim) else { return nil }
+            return job
+        }
+        let moment = ledger.moment
+        return try await ledger.update(claim, known: known) { stored in
+            var job = renews ? ledger.renewed(stored, moment) : stored
+            job.progress = news?.share ?? job.progress
+            job.input.detected = news?.detected ?? job.input.detected
+            return job
+        }
     }
 
-    private func renew(_ claim: Job, _ message: QueueMessage?) async throws(BackendError) -> Job? {
-        if let message, let queue {
-            do throws(BackendError) {
-                try await queue.extend(message, visibility: ledger.leaseSeconds)
-            } catch {
-                // Shown again to others: they find the job leased, and leave it.
-                guard error.code == .notFound else { throw error }
-            }
+    private func hide(_ message: QueueMessage?) async throws(BackendError) {
+        guard let message, let queue else { return }
+        do throws(BackendError) {
+            try await queue.extend(message, visibility: ledger.leaseSeconds)
+        } catch {
+            // Shown again to others: they find the job leased, and leave it.
+            guard error.code == .notFound else { throw error }
         }
-        return try await ledger.renew(claim)
     }
 }

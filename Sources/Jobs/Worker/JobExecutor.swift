@@ -11,20 +11,23 @@ package struct JobExecutor: Sendable {
         case givenUp(Job)
         /// It waits for another try in so many seconds.
         case later(seconds: Double, reason: JobError?)
+        /// It waits for as long as its pipeline is paused; who resumes that sends another message.
+        case paused
         case unknown
     }
 
-    /// Attempts after which a job that ends its workers is given up.
-    static let attemptLimit = 20
+    /// Deaths of workers after which their job is given up.
+    static let deathLimit = 20
 
     let ledger: JobLedger
     let runner: JobRunner
     let records: RecordKeeper
     let outbox: Outbox
     let queue: (any JobQueue)?
-    let pipeline: @Sendable (String) async -> Pipeline?
+    let pipeline: @Sendable (String) async throws(BackendError) -> Pipeline?
     /// Transient failures after which a job is given up.
     let failureLimit: Int
+    let observer: JobObserver
     let now: @Sendable () -> Date
 
     package init(
@@ -32,8 +35,9 @@ package struct JobExecutor: Sendable {
         runner: JobRunner,
         outbox: Outbox,
         queue: (any JobQueue)?,
-        pipeline: @escaping @Sendable (String) async -> Pipeline?,
+        pipeline: @escaping @Sendable (String) async throws(BackendError) -> Pipeline?,
         failureLimit: Int = 3,
+        observer: @escaping JobObserver = { _ in },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.ledger = ledger
@@ -43,6 +47,7 @@ package struct JobExecutor: Sendable {
         self.queue = queue
         self.pipeline = pipeline
         self.failureLimit = failureLimit
+        self.observer = observer
         self.now = now
     }
 
@@ -57,9 +62,9 @@ package struct JobExecutor: Sendable {
         _ log: Logger
     ) async throws(BackendError) -> Ending {
         if let waiting = try await ledger.store.job(id), !waiting.status.isTerminal,
-            await pipeline(waiting.pipelineID)?.isPaused == true
+            try await pipeline(waiting.pipelineID)?.isPaused == true
         {
-            return .later(seconds: 30, reason: nil)
+            return .paused
         }
         switch try await ledger.claim(id) {
         case .unknown: return .unknown
@@ -73,24 +78,30 @@ package struct JobExecutor: Sendable {
             try await ledger.reopen(job)
             return try await execute(id, message, log)
         case .claimed(let claim):
+            runner.settings.prepare()
             var log = log
             log[metadataKey: "job"] = "\(id)"
-            return try await run(claim, message, log)
+            let progress = JobProgress(outputCount: claim.outputs.count)
+            return try await run(
+                Attempt(claim: claim, message: message, progress: progress, began: now(), log: log)
+            )
         }
     }
 
-    private func run(
-        _ claim: Job,
-        _ message: QueueMessage?,
-        _ log: Logger
-    ) async throws(BackendError) -> Ending {
-        guard claim.attempt <= JobExecutor.attemptLimit else {
-            let error = JobError(
-                code: "job.attempts",
-                message: "job \(claim.id) ended its worker \(JobExecutor.attemptLimit) times",
-                isRetryable: false
-            )
-            return try await end(claim, log) { $0.ended(now: now(), error: error) }
+    /// One try at a job, from its claim on.
+    private struct Attempt: Sendable {
+        let claim: Job
+        let message: QueueMessage?
+        let progress: JobProgress
+        let began: Date
+        let log: Logger
+    }
+
+    private func run(_ attempt: Attempt) async throws(BackendError) -> Ending {
+        let (claim, log) = (attempt.claim, attempt.log)
+        guard claim.deathCount < JobExecutor.deathLimit else {
+            let error = JobError(.attempts, "job \(claim.id) ended its worker \(claim.deathCount) times")
+            return try await end(attempt) { $0.ended(now: now(), error: error) }
         }
         log.info(
             "job began",
@@ -100,24 +111,23 @@ package struct JobExecutor: Sendable {
             try await announceStart(claim)
         } catch {
             let reason = JobError(code: error.code.rawValue, message: error.message, isRetryable: true)
-            return try await putBack(claim, after: Task.isCancelled ? nil : reason, log)
+            return try await putBack(attempt, after: Task.isCancelled ? nil : reason)
         }
-        let outcome = await race(claim, message, log)
-        switch outcome {
-        case .ended: return try await end(claim, log) { $0.ended(now: now()) }
-        case .stopped(.canceled): return try await end(claim, log) { $0.canceled(now: now(), reason: nil) }
+        switch await race(attempt) {
+        case .ended: return try await end(attempt) { $0.ended(now: now()) }
+        case .stopped(.canceled): return try await end(attempt) { $0.canceled(now: now(), reason: nil) }
         case .stopped(.lost):
             log.warning("job lost to another worker")
             return .later(seconds: 5, reason: nil)
-        case .interrupted: return try await putBack(claim, after: nil, log)
+        case .interrupted: return try await putBack(attempt, after: nil)
         case .failed(.permanent(let error)):
-            return try await end(claim, log) { $0.ended(now: now(), error: error) }
+            return try await end(attempt) { $0.ended(now: now(), error: error) }
         case .failed(.superseded(let error)):
-            return try await end(claim, log) { job in
+            return try await end(attempt) { job in
                 job.origin == .event
                     ? job.canceled(now: now(), reason: error) : job.ended(now: now(), error: error)
             }
-        case .failed(.transient(let error)): return try await putBack(claim, after: error, log)
+        case .failed(.transient(let error)): return try await putBack(attempt, after: error)
         }
     }
 
@@ -129,17 +139,22 @@ package struct JobExecutor: Sendable {
     }
 
     /// Lets the work and its heartbeat run side by side; whichever ends first ends the other.
-    private func race(_ claim: Job, _ message: QueueMessage?, _ log: Logger) async -> Outcome {
+    private func race(_ attempt: Attempt) async -> Outcome {
         let heartbeat = Heartbeat(ledger: ledger, queue: queue)
         return await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do throws(JobFailure) {
-                    return try await runner.run(claim, log) == nil ? .stopped(.lost) : .ended
+                    return try await runner.run(attempt.claim, attempt.progress, attempt.log) == nil
+                        ? .stopped(.lost) : .ended
                 } catch {
                     return .failed(error)
                 }
             }
-            group.addTask { await heartbeat.keep(claim, message, log).map { .stopped($0) } }
+            group.addTask {
+                await heartbeat.keep(attempt.claim, attempt.message, attempt.progress, attempt.log).map {
+                    .stopped($0)
+                }
+            }
             var decided: Outcome?
             while let next = await group.next() {
                 guard let next, decided == nil else { continue }
@@ -162,7 +177,7 @@ package struct JobExecutor: Sendable {
         _ message: JobMessage,
         _ topic: (Pipeline.Topics) -> String
     ) async throws(BackendError) {
-        guard let pipeline = await pipeline(message.job.pipelineID) else { return }
+        guard let pipeline = try await pipeline(message.job.pipelineID) else { return }
         let topic = topic(pipeline.topics)
         guard !topic.isEmpty else { return }
         try await outbox.post(
@@ -172,25 +187,23 @@ package struct JobExecutor: Sendable {
 
     /// Stores the end of a job, which only the holder of the claim can, and tells everybody.
     private func end(
-        _ claim: Job,
-        _ log: Logger,
+        _ attempt: Attempt,
         _ change: @escaping @Sendable (Job) -> Job
     ) async throws(BackendError) -> Ending {
-        guard
-            let job = try await shielded({ () throws(BackendError) in try await ledger.update(claim, change) }
-            )
-        else { return .later(seconds: 5, reason: nil) }
-        report(job, log)
+        let stored = try await shielded { () throws(BackendError) in
+            // A short job may be over before its heartbeat has told what the input is.
+            try await ledger.update(attempt.claim) { change(attempt.progress.detecting($0)) }
+        }
+        guard let job = stored else { return .later(seconds: 5, reason: nil) }
+        report(job, attempt)
         try await shielded { () throws(BackendError) in try await settle(job) }
         return .over(job)
     }
 
-    private func putBack(_ claim: Job, after error: JobError?, _ log: Logger) async throws(BackendError)
-        -> Ending
-    {
+    private func putBack(_ attempt: Attempt, after error: JobError?) async throws(BackendError) -> Ending {
         let (limit, moment) = (failureLimit, now())
         let stored = try await shielded { () throws(BackendError) in
-            try await ledger.update(claim) { job in
+            try await ledger.update(attempt.claim) { job in
                 let back = job.putBack(after: error)
                 guard let error, back.failureCount >= limit else { return back }
                 return back.ended(now: moment, error: error)
@@ -198,11 +211,12 @@ package struct JobExecutor: Sendable {
         }
         guard let job = stored else { return .later(seconds: 5, reason: nil) }
         if job.status.isTerminal {
-            report(job, log)
+            report(job, attempt)
             try await shielded { () throws(BackendError) in try await settle(job) }
             return .givenUp(job)
         }
-        log.warning(
+        observe(job, attempt, error)
+        attempt.log.warning(
             "job put back",
             metadata: [
                 "failures": "\(job.failureCount)", "reason": "\(error?.message ?? "the worker stops")",
@@ -223,8 +237,19 @@ package struct JobExecutor: Sendable {
         try await ledger.settle(job)
     }
 
+    private func observe(_ job: Job, _ attempt: Attempt, _ error: JobError?) {
+        var observation = JobObservation(
+            attempt.claim,
+            job,
+            seconds: now().timeIntervalSince(attempt.began)
+        )
+        observation.errorCode = error?.code
+        observer(observation)
+    }
+
     /// One line a job.
-    private func report(_ job: Job, _ log: Logger) {
+    private func report(_ job: Job, _ attempt: Attempt) {
+        observe(job, attempt, job.error)
         let seconds = job.finished?.timeIntervalSince(job.started ?? job.submitted) ?? 0
         var facts: Logger.Metadata = [
             "status": "\(job.status.rawValue)", "input": "\(job.input.bucket)/\(job.input.key)",
@@ -239,7 +264,7 @@ package struct JobExecutor: Sendable {
             facts["code"] = "\(error.code)"
             facts["reason"] = "\(error.message)"
         }
-        log.info("job ended", metadata: facts)
+        attempt.log.info("job ended", metadata: facts)
     }
 
     private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

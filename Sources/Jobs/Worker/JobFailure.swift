@@ -28,7 +28,8 @@ package enum JobFailure: Error, Sendable, Equatable {
         }
     }
 
-    private init(_ error: TranscodingError) {
+    /// A fault of the engine.
+    init(_ error: TranscodingError) {
         let isRetryable: Bool
         switch error.code {
         case .outputUnwritable, .engine, .cancelled: isRetryable = true
@@ -38,48 +39,47 @@ package enum JobFailure: Error, Sendable, Equatable {
         self = isRetryable ? .transient(job) : .permanent(job)
     }
 
-    private init(reading input: ObjectLocation, _ error: any Error) {
-        guard let error = error as? BackendError else {
-            self = .transient(JobError(code: "unavailable", message: "\(error)", isRetryable: true))
-            return
-        }
+    /// A fault while looking at the input or reading it.
+    init(reading input: ObjectLocation, _ error: any Error) {
+        let error = error as? BackendError ?? BackendError(.unavailable, "\(error)")
         switch error.code {
         case .notFound:
-            self = .permanent(
-                JobError(
-                    code: TranscodingError.Code.inputMissing.rawValue,
-                    message: "\(input) does not exist",
-                    isRetryable: false
-                )
-            )
+            self = .lasting(TranscodingError.Code.inputMissing.rawValue, "\(input) does not exist")
         case .conflict:
-            self = .superseded(
-                JobError(
-                    code: "input.changed",
-                    message: "\(input) was replaced meanwhile",
-                    isRetryable: false
-                )
-            )
+            self = .superseded(JobError(.inputChanged, "\(input) was replaced meanwhile"))
+        case .denied: self = .permanent(JobError(.inputDenied, error.message))
         default: self = JobFailure(error)
         }
     }
 
-    private init(writing output: ObjectLocation, _ error: any Error) {
-        guard let error = error as? BackendError else {
-            self = .transient(JobError(code: "unavailable", message: "\(error)", isRetryable: true))
-            return
+    /// A fault while looking at the output's place or writing there.
+    init(writing output: ObjectLocation, _ error: any Error) {
+        let error = error as? BackendError ?? BackendError(.unavailable, "\(error)")
+        switch error.code {
+        case .notFound: self = .noBucket(output.bucket, code: .outputNoBucket)
+        case .denied: self = .permanent(JobError(.outputDenied, error.message))
+        default: self = JobFailure(error)
         }
-        self = JobFailure(error)
     }
 
-    /// A fault of a backend outside reading the input.
+    static func noBucket(_ bucket: String, code: JobErrorCode) -> JobFailure {
+        .permanent(JobError(code, "there is no bucket \(bucket)"))
+    }
+
+    private static func lasting(_ code: String, _ message: String) -> JobFailure {
+        .permanent(JobError(code: code, message: message, isRetryable: false))
+    }
+
+    /// A fault of a backend outside reading the input and writing the output.
     package init(_ error: BackendError) {
         let job = JobError(code: error.code.rawValue, message: error.message, isRetryable: error.isRetryable)
         self = error.isRetryable ? .transient(job) : .permanent(job)
     }
+}
 
-    /// A fault while looking at the input.
-    package static func lookingAt(_ input: ObjectLocation, _ error: BackendError) -> JobFailure {
-        JobFailure(reading: input, error)
+extension JobError {
+    /// An error that another try would meet again.
+    init(_ code: JobErrorCode, _ message: String) {
+        self.init(code: code.rawValue, message: message, isRetryable: false)
     }
 }

@@ -51,11 +51,14 @@ package struct JobLedger: Sendable {
 
     /// Changes the job that `claim` holds, and returns it as stored; `nil` when the claim is lost.
     ///
-    /// A claim is lost when the lease lapsed and somebody else took the job, or when the job ended.
+    /// A claim is lost when the lease lapsed and somebody else took the job, or when the job ended. Where
+    /// the job as it was last seen is `known`, it is read only if it has changed since.
     package func update(
         _ claim: Job,
+        known: Job? = nil,
         _ change: @Sendable (Job) -> Job
     ) async throws(BackendError) -> Job? {
+        if let known, known.isHeld(by: claim), let stored = try await swap(change(known)) { return stored }
         while true {
             guard let job = try await store.job(claim.id), job.isHeld(by: claim) else { return nil }
             if let stored = try await swap(change(job)) { return stored }
@@ -64,14 +67,22 @@ package struct JobLedger: Sendable {
 
     /// Extends the lease; `nil` when the claim is lost.
     package func renew(_ claim: Job) async throws(BackendError) -> Job? {
-        let (moment, seconds) = (now(), leaseSeconds)
-        return try await update(claim) { $0.renewed(now: moment, seconds: seconds) }
+        let moment = now()
+        return try await update(claim) { renewed($0, moment) }
     }
 
-    /// Marks an ended job as told to everybody.
+    /// The job with its lease extended from `moment` on.
+    func renewed(_ job: Job, _ moment: Date) -> Job { job.renewed(now: moment, seconds: leaseSeconds) }
+
+    /// The time on the clock that leases go by.
+    var moment: Date { now() }
+
+    /// Marks an ended job as told to everybody, unless it has begun again since.
     package func settle(_ job: Job) async throws(BackendError) {
         while true {
-            guard var current = try await store.job(job.id), !current.isSettled else { return }
+            guard var current = try await store.job(job.id), current.status.isTerminal,
+                current.attempt == job.attempt, !current.isSettled
+            else { return }
             current.isSettled = true
             if try await swap(current) != nil { return }
         }
@@ -82,6 +93,23 @@ package struct JobLedger: Sendable {
         while true {
             guard let current = try await store.job(job.id), current.isGivenUp else { return }
             if try await swap(current.reopened()) != nil { return }
+        }
+    }
+
+    /// Lets a job that failed or was cancelled be done again; whoever asks sends its message.
+    ///
+    /// Outputs that are complete stay as they are.
+    ///
+    /// - Throws: `notFound`; `conflict` when the job has not ended, or is complete.
+    package func retry(_ id: String) async throws(BackendError) -> Job {
+        while true {
+            guard let job = try await store.job(id) else {
+                throw BackendError(.notFound, "there is no job \(id)")
+            }
+            guard job.status == .error || job.status == .canceled else {
+                throw BackendError(.conflict, "job \(id) is \(job.status.rawValue)")
+            }
+            if let stored = try await swap(job.retried()) { return stored }
         }
     }
 

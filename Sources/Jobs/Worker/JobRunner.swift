@@ -21,6 +21,8 @@ package struct JobRunner: Sendable {
         package var spoolFolder: String
         /// Bytes such an output may have.
         package var spoolLimit: Int64
+        /// Called when a run of the engine is near, for what it takes a while to get ready.
+        package var prepare: @Sendable () -> Void = {}
 
         package init(spoolFolder: String, spoolLimit: Int64 = 20 << 30) {
             self.spoolFolder = spoolFolder
@@ -31,7 +33,7 @@ package struct JobRunner: Sendable {
     let objects: any ObjectStore
     let ledger: JobLedger
     let engine: Engine
-    let presets: @Sendable (String) throws(TranscodingError) -> Preset
+    let presets: @Sendable (String) async throws -> Preset
     let settings: Settings
     let now: @Sendable () -> Date
 
@@ -39,7 +41,7 @@ package struct JobRunner: Sendable {
         objects: any ObjectStore,
         ledger: JobLedger,
         engine: @escaping Engine,
-        presets: @escaping @Sendable (String) throws(TranscodingError) -> Preset,
+        presets: @escaping @Sendable (String) async throws -> Preset,
         settings: Settings,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -55,11 +57,13 @@ package struct JobRunner: Sendable {
     ///
     /// One output's permanent failure leaves the others alone. It throws what stops the whole job;
     /// `nil` means that the claim was lost.
-    package func run(_ claim: Job, _ log: Logger) async throws(JobFailure) -> Job? {
+    package func run(
+        _ claim: Job,
+        _ progress: JobProgress,
+        _ log: Logger
+    ) async throws(JobFailure) -> Job? {
         var job = claim
-        let input = ObjectLocation(bucket: job.input.bucket, key: job.input.key)
-        let info: ObjectInfo
-        do { info = try await objects.head(input) } catch { throw .lookingAt(input, error) }
+        let info = try await look(at: ObjectLocation(bucket: job.input.bucket, key: job.input.key))
         guard let current = try await note(job, { $0.input.byteCount = info.byteCount }) else { return nil }
         job = current
         if job.attempt > 1 { await removeUploads(of: job) }
@@ -68,14 +72,16 @@ package struct JobRunner: Sendable {
                 return nil
             }
             job = begun
+            progress.begin(finished: job.outputs.count { $0.status.isTerminal })
             do throws(JobFailure) {
-                guard let rendition = try await make(job, index, info, log) else { return nil }
+                guard let made = try await make(job, index, info, progress, log) else { return nil }
                 guard
                     let made = try await note(
                         job,
                         { job in
                             job.outputs[index].status = .complete
-                            job.outputs[index].rendition = rendition
+                            job.outputs[index].rendition = made.rendition
+                            job.input.detected = made.detected ?? job.input.detected
                         }
                     )
                 else { return nil }
@@ -95,6 +101,18 @@ package struct JobRunner: Sendable {
             }
         }
         return job
+    }
+
+    private func look(at input: ObjectLocation) async throws(JobFailure) -> ObjectInfo {
+        do {
+            return try await objects.head(input)
+        } catch {
+            // An answer without an object does not say whether there is a bucket.
+            guard error.code == .notFound, (try? await objects.hasBucket(input.bucket)) == false else {
+                throw JobFailure(reading: input, error)
+            }
+            throw .noBucket(input.bucket, code: .inputNoBucket)
+        }
     }
 
     /// Removes what attempts that died have left of outputs that are not made.
@@ -128,8 +146,9 @@ package struct JobRunner: Sendable {
         _ job: Job,
         _ index: Int,
         _ info: ObjectInfo,
+        _ progress: JobProgress,
         _ log: Logger
-    ) async throws(JobFailure) -> Rendition? {
+    ) async throws(JobFailure) -> RenditionUpload.Made? {
         let output = job.outputs[index]
         let target = ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
         let place = RenditionPlace(objects: objects, job: job, output: output, target: target)
@@ -137,12 +156,12 @@ package struct JobRunner: Sendable {
         case .adopt(let info):
             guard var rendition = output.rendition else { break }
             rendition.eTag = info.eTag
-            return rendition
+            return RenditionUpload.Made(rendition: rendition, detected: nil)
         case .write: break
         }
         let input = ObjectLocation(bucket: job.input.bucket, key: job.input.key)
         do {
-            let request = try engineRequest(output, input, target)
+            let request = try await engineRequest(output, input, target)
             let source = ObjectInput(store: objects, location: input, info: info)
             let attributes = ObjectAttributes(
                 contentType: "video/mp4",
@@ -153,13 +172,13 @@ package struct JobRunner: Sendable {
                 request: request,
                 input: source,
                 place: place,
-                attributes: attributes
+                attributes: attributes,
+                progress: progress
             )
-            let rendition = try await work.run(log) { rendition in
+            return try await work.run(log) { rendition in
                 // Stored before it is visible: whoever finds the object knows what it is.
                 try await note(job) { $0.outputs[index].rendition = rendition } != nil
             }
-            return rendition
         } catch {
             throw JobFailure(error, input: input, output: target)
         }
@@ -169,11 +188,11 @@ package struct JobRunner: Sendable {
         _ output: Job.Output,
         _ input: ObjectLocation,
         _ target: ObjectLocation
-    ) throws(TranscodingError) -> EngineRequest {
+    ) async throws -> EngineRequest {
         EngineRequest(
             inputName: input.description,
             outputName: target.description,
-            preset: try presets(output.presetID),
+            preset: try await presets(output.presetID),
             limits: settings.limits,
             threads: settings.threads
         )

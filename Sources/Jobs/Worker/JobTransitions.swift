@@ -24,12 +24,22 @@ extension Job {
         job.status = .progressing
         job.attempt += 1
         job.started = started ?? now
+        job.progress = finishedShare
         job.lease = Lease(owner: owner, until: now.addingTimeInterval(seconds))
         for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
             job.outputs[index].status = .submitted
         }
         return job
     }
+
+    /// How much of the work outputs are that need none any more; `nil` when there are none.
+    private var finishedShare: Double? {
+        let count = outputs.count { $0.status == .complete || $0.status == .error }
+        return count == 0 ? nil : Double(count) / Double(outputs.count)
+    }
+
+    /// Attempts that ended without a word: their worker died, or was cut off.
+    package var deathCount: Int { max(0, attempt - 1 - (putBackCount ?? 0)) }
 
     /// Whether the attempt that holds `claim` is still the current one.
     package func isHeld(by claim: Job) -> Bool {
@@ -47,6 +57,7 @@ extension Job {
         var job = self
         job.status = .submitted
         job.lease = nil
+        job.putBackCount = (putBackCount ?? 0) + 1
         guard let error else { return job }
         job.failureCount += 1
         job.error = error
@@ -69,6 +80,7 @@ extension Job {
             let failed = job.outputs.first { $0.status == .error }
             job.status = failed == nil ? .complete : .error
             job.error = failed?.error
+            if failed == nil { job.progress = 1 }
         }
         return job
     }
@@ -77,14 +89,23 @@ extension Job {
     package var isGivenUp: Bool { status == .error && error?.isRetryable == true }
 
     /// A job that was given up, as it waits for another round of tries.
-    package func reopened() -> Job {
+    package func reopened() -> Job { reopened { $0.error?.isRetryable == true } }
+
+    /// A job that failed or was cancelled, as it waits for somebody to make what is not made yet.
+    package func retried() -> Job { reopened { $0.status != .complete } }
+
+    private func reopened(_ isAgain: (Output) -> Bool) -> Job {
         var job = self
         job.status = .submitted
+        // The attempts so far are accounted for: none of them counts as a death.
+        job.putBackCount = attempt
         job.failureCount = 0
+        job.isCancelRequested = false
+        job.progress = nil
         job.finished = nil
         job.error = nil
         job.isSettled = false
-        for index in job.outputs.indices where job.outputs[index].error?.isRetryable == true {
+        for index in job.outputs.indices where isAgain(job.outputs[index]) {
             job.outputs[index].status = .submitted
             job.outputs[index].error = nil
         }

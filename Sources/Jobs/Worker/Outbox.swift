@@ -1,23 +1,48 @@
-internal import Foundation
+package import Foundation
 package import Logging
 
 /// Notifications that wait for delivery, kept where the jobs are.
 ///
 /// A notification is stored before anybody is told, and removed when it was delivered: a topic that cannot be
-/// reached loses none, and holds up no job.
+/// reached loses none, and holds up no job. Whoever delivers one claims it first: of several workers one
+/// does, and another only when that one has died.
 package struct Outbox: Sendable {
+    /// Rings when something was posted here.
+    let bell = Bell()
     private let store: any MetadataStore
     private let notifier: any Notifier
+    private let owner = UUID().uuidString
+    private let now: @Sendable () -> Date
 
-    package init(store: any MetadataStore, notifier: any Notifier) {
+    /// Seconds that a delivery may take before others try it.
+    private static let claimSeconds = 30.0
+
+    package init(
+        store: any MetadataStore,
+        notifier: any Notifier,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
         self.store = store
         self.notifier = notifier
+        self.now = now
+    }
+
+    /// A notification as it is stored.
+    private struct Entry: Codable {
+        struct Claim: Codable {
+            let owner: String
+            let until: Date
+        }
+
+        let notification: Notification
+        /// Who delivers it now.
+        var claim: Claim?
     }
 
     /// Stores a notification; one with the same id that waits already stays.
     package func post(_ notification: Notification) async throws(BackendError) {
         let body: Data
-        do { body = try JSONEncoder().encode(notification) } catch {
+        do { body = try JSONEncoder().encode(Entry(notification: notification)) } catch {
             throw BackendError(.invalid, "notification \(notification.id) cannot be written")
         }
         do {
@@ -25,12 +50,13 @@ package struct Outbox: Sendable {
         } catch {
             guard error.code == .conflict else { throw error }
         }
+        bell.ring()
     }
 
     /// What a round of deliveries came to.
     package struct Round: Sendable, Equatable {
         package var delivered = 0
-        /// Those that still wait, because their topic failed.
+        /// Those that still wait, because their topic failed or somebody else delivers them.
         package var waiting = 0
     }
 
@@ -71,14 +97,17 @@ package struct Outbox: Sendable {
         _ log: Logger
     ) async throws(BackendError) -> Bool {
         let facts: Logger.Metadata = ["notification": "\(document.id)"]
-        if let notification = try? JSONDecoder().decode(Notification.self, from: document.body) {
-            guard !failing.contains(notification.topic) else { return false }
+        if let entry = try? JSONDecoder().decode(Entry.self, from: document.body) {
+            let topic = entry.notification.topic
+            guard !failing.contains(topic), isFree(entry) else { return false }
+            guard let claimed = try await claim(document, entry) else { return false }
             do throws(BackendError) {
-                try await notifier.send(notification)
+                try await notifier.send(entry.notification)
             } catch {
                 guard !error.isRetryable else {
                     log.warning("notification waits", metadata: facts.merging(["reason": "\(error)"]) { $1 })
-                    failing.insert(notification.topic)
+                    failing.insert(topic)
+                    await release(claimed, entry)
                     return false
                 }
                 log.error("notification given up", metadata: facts.merging(["reason": "\(error)"]) { $1 })
@@ -88,5 +117,42 @@ package struct Outbox: Sendable {
         }
         try await store.deleteDocument(.notification, document.id)
         return true
+    }
+
+    /// A claim further ahead than anybody makes them comes from a clock that is wrong, and does not count.
+    private func isFree(_ entry: Entry) -> Bool {
+        guard let claim = entry.claim, claim.owner != owner else { return true }
+        return !(0...Self.claimSeconds * 2).contains(claim.until.timeIntervalSince(now()))
+    }
+
+    /// The document as it is claimed; `nil` when somebody else was faster.
+    private func claim(_ document: StoredDocument, _ entry: Entry) async throws(BackendError)
+        -> StoredDocument?
+    {
+        var entry = entry
+        entry.claim = Entry.Claim(owner: owner, until: now().addingTimeInterval(Self.claimSeconds))
+        do {
+            return try await replace(document, entry)
+        } catch {
+            guard error.code == .conflict else { throw error }
+            return nil
+        }
+    }
+
+    /// Lets others try at once; who cannot say so lets them wait for the claim to end.
+    private func release(_ document: StoredDocument, _ entry: Entry) async {
+        var entry = entry
+        entry.claim = nil
+        _ = try? await replace(document, entry)
+    }
+
+    private func replace(_ document: StoredDocument, _ entry: Entry) async throws(BackendError)
+        -> StoredDocument
+    {
+        var changed = document
+        do { changed.body = try JSONEncoder().encode(entry) } catch {
+            throw BackendError(.invalid, "notification \(document.id) cannot be written")
+        }
+        return try await store.replace(changed)
     }
 }

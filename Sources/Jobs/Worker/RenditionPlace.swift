@@ -1,3 +1,5 @@
+internal import Transcoding
+
 /// Where an output goes, and what may be there already.
 struct RenditionPlace: Sendable {
     /// What to do at the place.
@@ -22,7 +24,7 @@ struct RenditionPlace: Sendable {
             info = try await objects.head(target)
         } catch {
             guard error.code != .notFound else { return .write(.absent) }
-            throw JobFailure(error)
+            throw JobFailure(writing: target, error)
         }
         guard let mark = RenditionMark(info.metadata) else { throw exists }
         if mark.jobID == job.id { return .adopt(info) }
@@ -31,9 +33,8 @@ struct RenditionPlace: Sendable {
         guard !Sequencer.isOlder(mine.sequencer, than: mark.sequencer) else {
             throw .superseded(
                 JobError(
-                    code: "input.superseded",
-                    message: "\(target) shows a newer version of \(job.input.bucket)/\(job.input.key)",
-                    isRetryable: false
+                    .inputSuperseded,
+                    "\(target) shows a newer version of \(job.input.bucket)/\(job.input.key)"
                 )
             )
         }
@@ -42,7 +43,11 @@ struct RenditionPlace: Sendable {
 
     private var exists: JobFailure {
         .permanent(
-            JobError(code: "output.exists", message: "\(target) exists already", isRetryable: false)
+            JobError(
+                code: TranscodingError.Code.outputExists.rawValue,
+                message: "\(target) exists already",
+                isRetryable: false
+            )
         )
     }
 
@@ -59,7 +64,9 @@ struct RenditionPlace: Sendable {
             do throws(BackendError) {
                 return try await write(condition)
             } catch {
-                guard error.code == .conflict else { throw JobFailure(error) }
+                // What was to be replaced may be gone.
+                let isGone = error.code == .notFound && condition != .absent
+                guard error.code == .conflict || isGone else { throw JobFailure(writing: target, error) }
             }
         }
         throw .transient(

@@ -11,12 +11,20 @@ struct RenditionUpload: Sendable {
     let input: ObjectInput
     let place: RenditionPlace
     let attributes: ObjectAttributes
+    let progress: JobProgress
+
+    /// A rendition, and what its input was.
+    struct Made: Sendable {
+        let rendition: Rendition
+        /// `nil` when an earlier attempt made it.
+        let detected: Job.DetectedMedia?
+    }
 
     /// Returns what was published, or `nil` when `keep`, called just before, says that the claim is lost.
     ///
     /// Nothing is visible before the engine has checked the output. A decoder that dies gets one more try in a
     /// fresh process.
-    func run(_ log: Logger, keep: @Sendable (Rendition) async throws -> Bool) async throws -> Rendition? {
+    func run(_ log: Logger, keep: @Sendable (Rendition) async throws -> Bool) async throws -> Made? {
         do {
             return try await stream(keep)
         } catch EngineFailure.transcoding(let error) where error.code == .engineCrashed {
@@ -28,7 +36,7 @@ struct RenditionUpload: Sendable {
         }
     }
 
-    private func stream(_ keep: @Sendable (Rendition) async throws -> Bool) async throws -> Rendition? {
+    private func stream(_ keep: @Sendable (Rendition) async throws -> Bool) async throws -> Made? {
         let upload = MultipartOutput(
             store: runner.objects,
             location: place.target,
@@ -36,7 +44,7 @@ struct RenditionUpload: Sendable {
             partSize: partSize
         )
         do {
-            let result = try await runner.engine(request, input, .stream(upload), { _ in })
+            let result = try await runner.engine(request, input, .stream(upload), progress.take)
             do { try await upload.finish() } catch { throw EngineFailure.output(error) }
             return try await publish(result, upload, keep)
         } catch {
@@ -46,13 +54,13 @@ struct RenditionUpload: Sendable {
     }
 
     /// Makes the output as a file first, and uploads that.
-    private func spool(_ keep: @Sendable (Rendition) async throws -> Bool) async throws -> Rendition? {
+    private func spool(_ keep: @Sendable (Rendition) async throws -> Bool) async throws -> Made? {
         let folder = runner.settings.spoolFolder
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let path = "\(folder)/\(place.job.id)-\(place.output.id)-\(place.job.attempt).mp4"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try? FileManager.default.removeItem(atPath: path)
-        let result = try await runner.engine(request, input, .file(path: path), { _ in })
+        let result = try await runner.engine(request, input, .file(path: path), progress.take)
         guard result.byteCount <= runner.settings.spoolLimit else {
             throw TranscodingError(
                 .inputLimit,
@@ -91,7 +99,7 @@ struct RenditionUpload: Sendable {
         _ result: TranscodeResult,
         _ upload: MultipartOutput,
         _ keep: @Sendable (Rendition) async throws -> Bool
-    ) async throws -> Rendition? {
+    ) async throws -> Made? {
         var rendition = Rendition(result)
         guard try await keep(rendition) else {
             await upload.abort()
@@ -102,7 +110,7 @@ struct RenditionUpload: Sendable {
         }
         // Nothing is left, unless an earlier attempt turned out to have published before.
         await upload.abort()
-        return rendition
+        return Made(rendition: rendition, detected: Job.DetectedMedia(result.input))
     }
 }
 

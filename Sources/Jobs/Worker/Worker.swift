@@ -26,14 +26,18 @@ package final class Worker: Sendable {
     }
 
     private let queue: any JobQueue
-    private let intake: JobIntake
-    private let executor: JobExecutor
+    private let handler: MessageHandler
     private let outbox: Outbox
     private let settings: Settings
     private let log: Logger
     /// Whether something is on its way that is not in the queue yet.
     private let isExpecting: @Sendable () async -> Bool
     private let state = Mutex(State())
+    /// Rings when a job is over, and when the worker is to stop.
+    private let bell = Bell()
+
+    /// Seconds between two looks for notifications that others have left.
+    private static let deliveryInterval = 20.0
 
     package init(
         queue: any JobQueue,
@@ -45,8 +49,7 @@ package final class Worker: Sendable {
         isExpecting: @escaping @Sendable () async -> Bool = { false }
     ) {
         self.queue = queue
-        self.intake = intake
-        self.executor = executor
+        handler = MessageHandler(queue: queue, intake: intake, executor: executor, log: log)
         self.outbox = outbox
         self.settings = settings
         self.log = log
@@ -72,6 +75,7 @@ package final class Worker: Sendable {
             return state.receiving
         }
         receiving?.cancel()
+        bell.ring()
     }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
@@ -82,8 +86,9 @@ package final class Worker: Sendable {
         let delivery = Task { await deliver() }
         var failures = 0
         while !isStopping {
+            let ringCount = bell.ringCount
             guard running < settings.concurrency else {
-                await pause(0.05)
+                await bell.wait(since: ringCount, atMost: 60)
                 continue
             }
             do {
@@ -128,18 +133,26 @@ package final class Worker: Sendable {
         // The task is entered before it can end: both happen under the lock.
         state.withLock { state in
             state.jobs[id] = Task { [self] in
-                await handle(message)
+                await handler.handle(message)
                 forget(id)
             }
         }
     }
 
-    private func forget(_ id: UUID) { state.withLock { _ = $0.jobs.removeValue(forKey: id) } }
+    private func forget(_ id: UUID) {
+        state.withLock { _ = $0.jobs.removeValue(forKey: id) }
+        bell.ring()
+    }
 
     /// Waits for the running jobs, and puts those back that take longer than the grace period.
     private func finishJobs() async {
         let deadline = ContinuousClock.now + .seconds(settings.grace)
-        while running > 0, !isStopping || ContinuousClock.now < deadline { await pause(0.05) }
+        while true {
+            let ringCount = bell.ringCount
+            guard running > 0, !isStopping || ContinuousClock.now < deadline else { break }
+            let left = (deadline - ContinuousClock.now) / .seconds(1)
+            await bell.wait(since: ringCount, atMost: isStopping ? left : 60)
+        }
         let left = state.withLock { Array($0.jobs.values) }
         for job in left { job.cancel() }
         for job in left { await job.value }
@@ -154,34 +167,55 @@ package final class Worker: Sendable {
     /// Waits, but not longer than the worker is wanted.
     private func backOff(_ seconds: Double) async {
         let deadline = ContinuousClock.now + .seconds(seconds)
-        while !isStopping, ContinuousClock.now < deadline { await pause(min(0.1, seconds)) }
+        while true {
+            let (ringCount, moment) = (bell.ringCount, ContinuousClock.now)
+            guard !isStopping, moment < deadline else { return }
+            await bell.wait(since: ringCount, atMost: (deadline - moment) / .seconds(1))
+        }
     }
 
-    private func pause(_ seconds: Double) async { try? await Task.sleep(for: .seconds(seconds)) }
-
-    /// Delivers notifications until the worker is over, less often while topics fail.
+    /// Delivers notifications until the worker is over: at once what is posted here, at times what others
+    /// left, and less and less often while topics fail.
     private func deliver() async {
-        var interval = 1.0
-        while true {
+        var delay = 0.5
+        while !Task.isCancelled {
+            let ringCount = outbox.bell.ringCount
             // Asked before the round: what was posted before that is in it.
-            let isLast = state.withLock { $0.isOver }
+            let isLast = isOver
+            var isFailing = false
             do throws(BackendError) {
-                let round = try await outbox.deliver(log)
-                interval = round.waiting > 0 ? min(20, interval * 2) : 1
+                isFailing = try await outbox.deliver(log).waiting > 0
             } catch {
                 if Task.isCancelled { return }
                 log.warning("notifications cannot be read", metadata: ["reason": "\(error)"])
-                interval = min(20, interval * 2)
+                isFailing = true
             }
             if isLast { return }
-            let next = ContinuousClock.now + .seconds(interval)
-            while !state.withLock({ $0.isOver }), ContinuousClock.now < next { await pause(0.05) }
+            delay = isFailing ? min(Self.deliveryInterval, delay * 2) : 0.5
+            if isFailing {
+                await pauseDelivery(delay)
+            } else {
+                await outbox.bell.wait(since: ringCount, atMost: Self.deliveryInterval)
+            }
         }
     }
+
+    /// Waits whatever is posted meanwhile, but not longer than the worker goes on.
+    private func pauseDelivery(_ seconds: Double) async {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            let (ringCount, moment) = (outbox.bell.ringCount, ContinuousClock.now)
+            guard !isOver, moment < deadline, !Task.isCancelled else { return }
+            await outbox.bell.wait(since: ringCount, atMost: (deadline - moment) / .seconds(1))
+        }
+    }
+
+    private var isOver: Bool { state.withLock { $0.isOver } }
 
     /// Lets what waits be delivered; a worker that is wanted no longer leaves what takes long to others.
     private func finish(_ delivery: Task<Void, Never>) async {
         state.withLock { $0.isOver = true }
+        outbox.bell.ring()
         let limit = Task {
             while !isStopping { try await Task.sleep(for: .milliseconds(50)) }
             try await Task.sleep(for: .seconds(1))
@@ -189,65 +223,5 @@ package final class Worker: Sendable {
         }
         await delivery.value
         limit.cancel()
-    }
-
-    // MARK: - One message
-
-    private func handle(_ message: QueueMessage) async {
-        do throws(BackendError) {
-            try await process(message)
-        } catch {
-            // The message comes again by itself.
-            log.error("message failed", metadata: ["message": "\(message.id)", "reason": "\(error)"])
-            let seconds = JobFailure.delay(afterFailures: message.receiveCount)
-            try? await queue.extend(message, visibility: seconds)
-        }
-    }
-
-    private func process(_ message: QueueMessage) async throws(BackendError) {
-        switch try await intake.take(message.body) {
-        case .nothing(let reasons):
-            log.debug("nothing to do", metadata: ["reasons": "\(reasons.joined(separator: "; "))"])
-            try await queue.delete(message)
-        case .malformed(let code, let reason):
-            log.error("message given up", metadata: ["code": "\(code)", "reason": "\(reason)"])
-            try await queue.deadLetter(message, DeadLetter(body: message.body, code: code, message: reason))
-        case .job(let id): try await execute(id, message)
-        case .jobs(let jobs, let malformed):
-            if jobs.count == 1, malformed.isEmpty { return try await execute(jobs[0].id, message) }
-            // Each job gets a message of its own before this one goes.
-            for job in jobs where !job.status.isTerminal || !job.isSettled {
-                try await queue.send(JobEvent.message(forJob: job.id), delay: 0)
-            }
-            guard malformed.isEmpty else {
-                let reason = malformed.joined(separator: "; ")
-                let letter = DeadLetter(body: message.body, code: "event.refused", message: reason)
-                return try await queue.deadLetter(message, letter)
-            }
-            try await queue.delete(message)
-        }
-    }
-
-    private func execute(_ id: String, _ message: QueueMessage) async throws(BackendError) {
-        switch try await executor.execute(id, message, log) {
-        case .over: try await shielded { [queue] () throws(BackendError) in try await queue.delete(message) }
-        case .givenUp(let job):
-            let letter = DeadLetter(
-                body: message.body,
-                code: job.error?.code ?? "unavailable",
-                message: job.error?.message ?? "",
-                jobID: job.id
-            )
-            try await shielded { [queue] () throws(BackendError) in
-                try await queue.deadLetter(message, letter)
-            }
-        case .later(let seconds, _):
-            try await shielded { [queue] () throws(BackendError) in
-                try await queue.extend(message, visibility: seconds)
-            }
-        case .unknown:
-            let letter = DeadLetter(body: message.body, code: "job.unknown", message: "there is no job \(id)")
-            try await queue.deadLetter(message, letter)
-        }
     }
 }

@@ -52,7 +52,7 @@ package struct SQLiteJobQueue: JobQueue {
             await database.bell.wait(
                 since: ringCount,
                 atMost: min(remaining, Self.pollInterval),
-                clock: clock
+                sleep: clock.sleep
             )
         }
     }

@@ -9,6 +9,9 @@ enum SQLiteSchema {
         migrator.registerMigration("1: queue, jobs, records, notifications, announced files") { database in
             try database.execute(sql: queue + metadata + notices)
         }
+        migrator.registerMigration("2: records by mail") { database in
+            try database.execute(sql: "CREATE INDEX recordsByMail ON records (mail, projectStep)")
+        }
         return migrator
     }
 

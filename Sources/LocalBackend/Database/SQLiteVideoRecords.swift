@@ -51,21 +51,52 @@ extension SQLiteMetadataStore {
         }
     }
 
+    package func announce(_ record: VideoRecord) async throws(BackendError) {
+        try await database.write("store a record of \(record.projectStep)") { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO records (projectStep, mail, video, sequencer) VALUES (?, ?, ?, '')
+                    ON CONFLICT DO UPDATE SET video = excluded.video
+                    """,
+                arguments: [record.projectStep, record.mail, record.video]
+            )
+        }
+    }
+
     package func records(after: String?, limit: Int) async throws(BackendError) -> Page<VideoRecord> {
+        let start = try after.map(Self.place)
+        return try await page(
+            start == nil ? "" : "WHERE (projectStep, mail) > (?, ?)",
+            StatementArguments(start.map { [$0.projectStep, $0.mail] } ?? []),
+            limit: limit
+        )
+    }
+
+    package func records(
+        mail: String,
+        after: String?,
+        limit: Int
+    ) async throws(BackendError) -> Page<VideoRecord> {
+        let start = try after.map(Self.place)
+        return try await page(
+            "WHERE mail = ?" + (start == nil ? "" : " AND projectStep > ?"),
+            StatementArguments([mail] + (start.map { [$0.projectStep] } ?? [])),
+            limit: limit
+        )
+    }
+
+    /// The records that `condition` lets through, in the order of their keys.
+    private func page(
+        _ condition: String,
+        _ arguments: StatementArguments,
+        limit: Int
+    ) async throws(BackendError) -> Page<VideoRecord> {
         guard 1...100 ~= limit else {
             throw BackendError(.invalid, "a page has 1 to 100 items, not \(limit)")
         }
-        let start = try after.map(Self.place)
         let records = try await database.read("list records") { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM records \(start == nil ? "" : "WHERE (projectStep, mail) > (?, ?)")
-                    ORDER BY projectStep, mail LIMIT ?
-                    """,
-                arguments: StatementArguments(start.map { [$0.projectStep, $0.mail] } ?? []) + [limit + 1]
-            )
-            return try rows.map(Self.record)
+            let sql = "SELECT * FROM records \(condition) ORDER BY projectStep, mail LIMIT ?"
+            return try Row.fetchAll(database, sql: sql, arguments: arguments + [limit + 1]).map(Self.record)
         }
         let page = Array(records.prefix(limit))
         return Page(items: page, next: records.count > limit ? page.last.map(Self.token) : nil)

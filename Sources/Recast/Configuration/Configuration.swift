@@ -69,6 +69,7 @@ struct Configuration: Sendable {
     /// Bytes.
     var spoolLimit: Int64
     var webhook: Webhook
+    var service: ServiceSettings
     var log: Log
     var limits: IngestLimits
     /// The variables of AWS, for the backend of that name: `AWS_*`, and `HOME`, where its files are.
@@ -207,6 +208,7 @@ extension Configuration {
             spoolFolder: places.spoolFolder,
             spoolLimit: places.spoolLimit,
             webhook: webhook,
+            service: ServiceSettings.read(&reader),
             log: readLog(&reader, surroundings),
             limits: LimitSettings.read(&reader),
             awsEnvironment: surroundings.environment.filter { $0.key.hasPrefix("AWS_") || $0.key == "HOME" },

@@ -118,6 +118,12 @@ final class StageGraph: Sendable {
         }
         let audioStage = Stage<PacketMessage>("audio", slots: 64, failure: failure) { try audio?.accept($0) }
 
+        let container = demuxer.formatName
+        func detected(_ duration: Double) -> DetectedProperties {
+            DetectedProperties(plan, container: container, byteCount: body.byteCount, duration: duration)
+        }
+        throttle.begin(detected(plan.statedDuration ?? 0))
+
         var demuxed = 0.0
         var count = 0
         var readFailure: FFmpegError?
@@ -184,15 +190,7 @@ final class StageGraph: Sendable {
             frameRate: found.frameRate,
             video: streamShare("h264", written.videoBytes),
             audio: written.hasAudio ? streamShare("aac", written.audioBytes) : nil,
-            input: DetectedProperties(
-                container: demuxer.formatName,
-                byteCount: body.byteCount,
-                duration: plan.statedDuration ?? max(tally.endSeconds, audio?.endSeconds ?? 0),
-                size: plan.video.size,
-                frameRate: plan.video.averageFrameRate.value,
-                videoCodec: plan.video.codec,
-                audioCodec: plan.audio?.codec
-            ),
+            input: detected(plan.statedDuration ?? max(tally.endSeconds, audio?.endSeconds ?? 0)),
             decodedFrameCount: tally.frameCount,
             frameCount: written.frameCount,
             ssim: quality.ssim(until: written.seconds),
@@ -227,6 +225,22 @@ final class StageGraph: Sendable {
     }
 }
 
+extension DetectedProperties {
+    fileprivate init(_ plan: InputPlan, container: String, byteCount: Int64, duration: Double) {
+        let video = plan.video
+        self.init(
+            container: container,
+            byteCount: byteCount,
+            duration: duration,
+            size: video.size,
+            uprightSize: video.orientation.swapsAxes ? video.size.swapped : video.size,
+            frameRate: video.averageFrameRate.value,
+            videoCodec: video.codec,
+            audioCodec: plan.audio?.codec
+        )
+    }
+}
+
 /// How the cores are shared out between the stages.
 struct CoreShare {
     let decoder: Int
@@ -251,6 +265,20 @@ final class ProgressThrottle: Sendable {
         self.total = total
         self.watch = watch
         sink = report
+    }
+
+    /// Reports what the input is, before anything is made of it.
+    func begin(_ input: DetectedProperties) {
+        sink(
+            TranscodeProgress(
+                seconds: 0,
+                totalSeconds: total,
+                frameCount: 0,
+                byteCount: 0,
+                elapsed: watch.wallSeconds,
+                input: input
+            )
+        )
     }
 
     @Sendable func report(seconds: Double, frames: Int, bytes: Int64) {

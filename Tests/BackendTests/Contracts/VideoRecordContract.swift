@@ -91,6 +91,67 @@ struct VideoRecordContract {
         #expect(kept.filter { foreign.keys.contains($0.key) } == foreign)
     }
 
+    @Test(
+        "An announced upload has a record, and one that was transcoded before stays so",
+        arguments: Candidate.metadataStores
+    )
+    func announces(_ candidate: Candidate<MetadataStoreSubject>) async throws {
+        let subject = try await candidate.make()
+        let store = subject.store
+        let new = Self.record("new", sequencer: nil)
+        try await store.announce(new)
+        #expect(try await store.record(projectStep: "Alba-0", mail: "new") == new)
+        var known = Self.record("known", sequencer: "02")
+        known.transcoding?.sizeOut = 5
+        #expect(try await store.write(known))
+        var again = known
+        again.video = "Alba/0/another.webm"
+        again.transcoding = nil
+        try await store.announce(again)
+        again.transcoding = known.transcoding
+        #expect(try await store.record(projectStep: "Alba-0", mail: "known") == again)
+        #expect(try await store.record(projectStep: "Alba-0", video: "Alba/0/another.webm") == again)
+        try await subject.putForeign(Self.record("foreign", sequencer: nil), ["Nickname": "Al"])
+        try await store.announce(Self.record("foreign", sequencer: nil))
+        #expect(try await subject.foreignAttributes("Alba-0", "foreign")["Nickname"] == "Al")
+    }
+
+    @Test("An announcement changes the order of versions in no way", arguments: Candidate.metadataStores)
+    func announcesWithoutVersion(_ candidate: Candidate<MetadataStoreSubject>) async throws {
+        let store = try await candidate.make().store
+        #expect(try await store.write(Self.record("a", sequencer: "02")))
+        try await store.announce(Self.record("a", sequencer: nil))
+        #expect(try await store.write(Self.record("a", sequencer: "01")) == false)
+        #expect(try await store.write(Self.record("a", sequencer: nil)) == false)
+        #expect(try await store.record(projectStep: "Alba-0", mail: "a") == Self.record("a", sequencer: "02"))
+    }
+
+    @Test(
+        "The records of one mail are listed page by page, and nobody else's",
+        arguments: Candidate.metadataStores
+    )
+    func listsByMail(_ candidate: Candidate<MetadataStoreSubject>) async throws {
+        let store = try await candidate.make().store
+        for number in 0..<12 {
+            for mail in ["a", "A", "a b"] {
+                let record = VideoRecord(projectStep: "P-\(number)", mail: mail, video: "P/\(number)/\(mail)")
+                try await store.announce(record)
+            }
+        }
+        for limit in [5, 12, 100] {
+            var found: [String] = []
+            var after: String?
+            repeat {
+                let page = try await store.records(mail: "a", after: after, limit: limit)
+                #expect(page.items.count <= limit)
+                found += page.items.map(\.video)
+                after = page.next
+            } while after != nil && found.count < 50
+            #expect(found.sorted() == (0..<12).map { "P/\($0)/a" }.sorted())
+        }
+        #expect(try await store.records(mail: "nobody", after: nil, limit: 10).items.isEmpty)
+    }
+
     @Test("A record is found by its video among many", arguments: Candidate.metadataStores)
     func findsByVideo(_ candidate: Candidate<MetadataStoreSubject>) async throws {
         let store = try await candidate.make().store

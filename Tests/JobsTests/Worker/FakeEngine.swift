@@ -49,7 +49,8 @@ final class FakeEngine: Sendable {
     func run(
         _ request: EngineRequest,
         _ input: any AsyncInput,
-        _ output: EngineOutput
+        _ output: EngineOutput,
+        _ onProgress: @Sendable (TranscodeProgress) -> Void = { _ in }
     ) async throws(EngineFailure) -> TranscodeResult {
         state.withLock { state in
             state.runs.append(request.inputName)
@@ -59,9 +60,12 @@ final class FakeEngine: Sendable {
         guard input.byteCount > 0 else {
             throw .transcoding(TranscodingError(.inputEmpty, "\(request.inputName) is empty"))
         }
+        let result = try Self.result(100)
+        onProgress(Self.progress(0, result.input))
         var data: Data
         let middle = input.byteCount / 2
         do { data = try await input.read(0..<middle) } catch { throw .input(error) }
+        onProgress(Self.progress(0.5 * result.duration))
         try await during(request.inputName)
         do { data += try await input.read(middle..<input.byteCount) } catch { throw .input(error) }
         try await afterReading(request.inputName)
@@ -85,6 +89,17 @@ final class FakeEngine: Sendable {
         }
     }
 
+    private static func progress(_ seconds: Double, _ input: DetectedProperties? = nil) -> TranscodeProgress {
+        TranscodeProgress(
+            seconds: seconds,
+            totalSeconds: 2.5,
+            frameCount: 0,
+            byteCount: 0,
+            elapsed: 0,
+            input: input
+        )
+    }
+
     private static func result(_ byteCount: Int) throws(EngineFailure) -> TranscodeResult {
         let json = """
             {"outputPath": "output", "byteCount": \(byteCount), "duration": 2.5,
@@ -92,7 +107,8 @@ final class FakeEngine: Sendable {
              "video": {"codec": "h264", "byteCount": 50, "bitsPerSecond": 160},
              "audio": {"codec": "aac", "byteCount": 20, "bitsPerSecond": 64},
              "input": {"container": "mp4", "byteCount": 10, "duration": 2.5,
-                       "size": {"width": 640, "height": 360}, "frameRate": 25, "videoCodec": "vp9"},
+                       "size": {"width": 640, "height": 360},
+                       "uprightSize": {"width": 640, "height": 360}, "frameRate": 25, "videoCodec": "vp9"},
              "decodedFrameCount": 62, "frameCount": 62, "wallSeconds": 1, "cpuSeconds": 1, "stages": []}
             """
         do {

@@ -9,7 +9,8 @@ import Testing
 struct OutboxTests {
     private let store = InMemoryMetadataStore()
     private let notifier = MoodyNotifier()
-    private var outbox: Outbox { Outbox(store: store, notifier: notifier) }
+    private let clock = ManualClock()
+    private var outbox: Outbox { Outbox(store: store, notifier: notifier, now: { [clock] in clock.now }) }
 
     private func post(_ id: String, _ topic: String = "good", _ message: String = "{}") async throws {
         try await outbox.post(Jobs.Notification(id: id, topic: topic, subject: "s", message: message))
@@ -74,6 +75,46 @@ struct OutboxTests {
         #expect(try await deliver() == Outbox.Round(delivered: 0, waiting: 0))
     }
 
+    @Test("Of several that deliver at the same time one tells each notification")
+    func tellsOnce() async throws {
+        for number in 0..<20 { try await post("job\(number).1.progressing") }
+        notifier.pauses()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<5 { group.addTask { _ = try await deliver() } }
+            try await group.waitForAll()
+        }
+        while try await deliver().waiting > 0 { clock.advance(by: 31) }
+        #expect(notifier.sent.count == 20)
+        #expect(Set(notifier.sent).count == 20)
+    }
+
+    @Test("What somebody died of delivering is told by another after half a minute, in order")
+    func takesOver() async throws {
+        try await post("a.1.progressing")
+        try await post("a.2.completed")
+        let dead = FaultInjectingMetadataStore(store, .death(at: 3))
+        let first = Outbox(store: dead, notifier: notifier, now: { [clock] in clock.now })
+        // It lists, claims and tells, and can delete no more.
+        await #expect(throws: BackendError.self) { try await first.deliver(WorkerBench.log) }
+        #expect(notifier.sent == ["a.1.progressing"])
+        clock.advance(by: 29)
+        #expect(try await deliver() == Outbox.Round(delivered: 0, waiting: 2))
+        clock.advance(by: 2)
+        #expect(try await deliver() == Outbox.Round(delivered: 2, waiting: 0))
+        #expect(notifier.sent == ["a.1.progressing", "a.1.progressing", "a.2.completed"])
+    }
+
+    @Test("A claim of a clock that is an hour ahead holds nobody up")
+    func ignoresImpossibleClaim() async throws {
+        try await post("a.1.progressing")
+        clock.advance(by: 3600)
+        let dead = FaultInjectingMetadataStore(store, .death(at: 3))
+        let ahead = Outbox(store: dead, notifier: notifier, now: { [clock] in clock.now })
+        await #expect(throws: BackendError.self) { try await ahead.deliver(WorkerBench.log) }
+        clock.advance(by: -3600)
+        #expect(try await deliver().delivered == 1)
+    }
+
     @Test("A document that is no notification is dropped")
     func dropsNonsense() async throws {
         _ = try await store.insert(StoredDocument(kind: .notification, id: "a.1.x", body: Data("no".utf8)))
@@ -90,6 +131,7 @@ private final class MoodyNotifier: Notifier {
         var failures: [String: BackendError.Code] = [:]
         var sent: [Jobs.Notification] = []
         var calls = 0
+        var pauses = false
     }
 
     private let state = Mutex(State())
@@ -97,6 +139,9 @@ private final class MoodyNotifier: Notifier {
     var sent: [String] { state.withLock { $0.sent.map(\.id) } }
     var messages: [String] { state.withLock { $0.sent.map(\.message) } }
     var calls: Int { state.withLock { $0.calls } }
+
+    /// Lets each delivery take a moment, in which others have their turn.
+    func pauses() { state.withLock { $0.pauses = true } }
 
     func fail(_ topic: String, _ code: BackendError.Code?) { state.withLock { $0.failures[topic] = code } }
 
@@ -108,5 +153,6 @@ private final class MoodyNotifier: Notifier {
             return code
         }
         if let code { throw BackendError(code, "no") }
+        for _ in 0..<10 where state.withLock({ $0.pauses }) { await Task.yield() }
     }
 }

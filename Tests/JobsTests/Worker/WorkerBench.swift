@@ -54,28 +54,41 @@ struct WorkerBench: Sendable {
     func outbox(_ plan: FaultPlan = .none()) -> Outbox {
         Outbox(
             store: FaultInjectingMetadataStore(backend.metadata, plan),
-            notifier: FaultInjectingNotifier(FaultInjectingNotifier(backend.notifier, notifierPlan), plan)
+            notifier: FaultInjectingNotifier(FaultInjectingNotifier(backend.notifier, notifierPlan), plan),
+            now: { [clock] in clock.now }
         )
     }
 
-    func executor(_ owner: String = "worker", _ plan: FaultPlan = .none()) -> JobExecutor {
+    func executor(
+        _ owner: String = "worker",
+        _ plan: FaultPlan = .none(),
+        outbox: Outbox? = nil,
+        observer: @escaping JobObserver = { _ in }
+    ) -> JobExecutor {
         let ledger = ledger(owner, plan)
         let runner = JobRunner(
             objects: FaultInjectingObjectStore(store, plan),
             ledger: ledger,
-            engine: { [engine] request, input, output, _ async throws(EngineFailure) in
-                try await engine.run(request, input, output)
+            engine: { [engine] request, input, output, onProgress async throws(EngineFailure) in
+                try await engine.run(request, input, output, onProgress)
             },
-            presets: { name throws(TranscodingError) in try Self.presets.preset(name) },
+            presets: PresetDirectory(
+                library: Self.presets,
+                store: FaultInjectingMetadataStore(backend.metadata, plan)
+            ).preset,
             settings: JobRunner.Settings(spoolFolder: Self.spoolFolder),
             now: { [clock] in clock.now }
         )
         return JobExecutor(
             ledger: ledger,
             runner: runner,
-            outbox: outbox(plan),
+            outbox: outbox ?? self.outbox(plan),
             queue: queue(plan),
-            pipeline: { [pipelines] id in pipelines.first { $0.id == id } },
+            pipeline: PipelineDirectory(
+                configured: pipelines,
+                store: FaultInjectingMetadataStore(backend.metadata, plan)
+            ).pipeline,
+            observer: observer,
             now: { [clock] in clock.now }
         )
     }
@@ -89,18 +102,23 @@ struct WorkerBench: Sendable {
         )
     }
 
-    func worker(_ owner: String = "worker", _ plan: FaultPlan = .none(), endsWhenEmpty: Bool = true) -> Worker
-    {
+    func worker(
+        _ owner: String = "worker",
+        _ plan: FaultPlan = .none(),
+        endsWhenEmpty: Bool = true,
+        observer: @escaping JobObserver = { _ in }
+    ) -> Worker {
         var settings = Worker.Settings()
         settings.concurrency = concurrency
         settings.visibility = leaseSeconds
         settings.grace = grace
         settings.endsWhenEmpty = endsWhenEmpty
+        let outbox = outbox(plan)
         return Worker(
             queue: queue(plan),
             intake: intake(plan),
-            executor: executor(owner, plan),
-            outbox: outbox(plan),
+            executor: executor(owner, plan, outbox: outbox, observer: observer),
+            outbox: outbox,
             settings: settings,
             log: Self.log
         )

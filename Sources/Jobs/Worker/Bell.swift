@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Wakes those who wait for messages when this process has sent one.
-final class Bell: Sendable {
+/// Wakes those in this process who wait for something to happen.
+package final class Bell: Sendable {
     private struct State {
         var ringCount = 0
         var nextID = 0
@@ -10,10 +10,12 @@ final class Bell: Sendable {
 
     private let state = Mutex(State())
 
-    /// How often it has rung; read before looking for messages, and given to `wait`.
-    var ringCount: Int { state.withLock { $0.ringCount } }
+    package init() {}
 
-    func ring() {
+    /// How often it has rung; read before looking whether it has happened, and given to `wait`.
+    package var ringCount: Int { state.withLock { $0.ringCount } }
+
+    package func ring() {
         let waiting = state.withLock { state in
             state.ringCount += 1
             defer { state.waiting = [:] }
@@ -23,10 +25,14 @@ final class Bell: Sendable {
     }
 
     /// Waits until it rings, at most `seconds`; returns at once if it has rung since `ringCount`.
-    func wait(since ringCount: Int, atMost seconds: Double, clock: WallClock) async {
+    package func wait(
+        since ringCount: Int,
+        atMost seconds: Double,
+        sleep: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
+    ) async {
         await withTaskGroup { group in
             group.addTask { await self.wait(since: ringCount) }
-            group.addTask { try? await clock.sleep(seconds) }
+            group.addTask { try? await sleep(seconds) }
             await group.next()
             group.cancelAll()
         }
