@@ -219,6 +219,7 @@ let package = Package(
                 "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
                 "TestServers", "Transcoding", logging,
             ],
+            exclude: ["Page/page.py"],
             swiftSettings: settings
         ),
     ]

@@ -12,7 +12,7 @@ struct ServeRoom: Sendable {
     let backends: Backends
     let accounts: Accounts
     let metrics = ServiceMetrics()
-    private let configuration: Configuration
+    let configuration: Configuration
     private let acceptsAnySignature: Bool
 
     init(
@@ -36,17 +36,20 @@ struct ServeRoom: Sendable {
     func service(_ log: Logger) -> HTTPService {
         let forms = LocalUploadForms(store: backends.store)
         let context = context(forms, log)
+        let sessions = Sessions(context, accounts: accounts, publicURL: site.publicURL)
         var routes: [any RouteGroup] = [
             HealthRoutes(context, accounts: accounts, metrics: metrics, access: metricsAccess),
             ElasticTranscoderRoutes(context.elasticTranscoder, verifier: verifier(context)),
             SiteRoutes(context, accounts: accounts, settings: site),
+            SessionRoutes(sessions, accounts: accounts),
+            OperationsRoutes(
+                context,
+                sessions: sessions,
+                leaseSeconds: configuration.worker.visibilityTimeout,
+                log: log
+            ),
         ]
-        if backends.watch != nil {
-            // The watch over the folder announces what has come.
-            routes.append(
-                UploadRoutes(context, forms: forms, buckets: [configuration.inputBucket]) { _ in }
-            )
-        }
+        routes += page(context, forms, sessions, log)
         var settings = HTTPService.Settings()
         settings.host = configuration.service.listen.host
         settings.port = configuration.service.listen.port
@@ -89,7 +92,7 @@ struct ServeRoom: Sendable {
             : SignatureVerifier(accounts: accounts, service: "elastictranscoder", now: context.now)
     }
 
-    private var site: SiteSettings {
+    var site: SiteSettings {
         SiteSettings(
             bucket: configuration.inputBucket,
             publicURL: configuration.service.publicURL,

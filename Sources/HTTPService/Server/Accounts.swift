@@ -126,6 +126,17 @@ package final class Accounts: Sendable {
         return PasswordHash(password: password)?.text
     }
 
+    /// Changes whenever the user's password does; `nil` for users that are not kept anywhere.
+    func fingerprint(of name: String) async throws(BackendError) -> String? {
+        try await passwordHash(of: name)?.text
+    }
+
+    /// Whether the user is still one: known, or let in by the name alone.
+    func isUser(_ name: String) async throws(BackendError) -> Bool {
+        if settings.allowsNameAsPassword { return true }
+        return try await passwordHash(of: name) != nil
+    }
+
     private func passwordHash(of name: String) async throws(BackendError) -> PasswordHash? {
         if let text = settings.users[name] { return PasswordHash(text) }
         guard let document = try await store.document(.user, name),

@@ -15,29 +15,19 @@ package struct UploadFormRoutes: RouteGroup {
 
     private let context: ServiceContext
     private let settings: SiteSettings
-    private let authentication:
-        @Sendable (Request, ServiceRequestContext) async throws -> String?
+    private let sessions: Sessions
 
-    /// Gives forms to those of whom `authentication` knows who they are.
-    package init(
-        _ context: ServiceContext,
-        settings: SiteSettings,
-        authentication: @escaping @Sendable (Request, ServiceRequestContext) async throws -> String?
-    ) {
+    package init(_ context: ServiceContext, settings: SiteSettings, sessions: Sessions) {
         self.context = context
         self.settings = settings
-        self.authentication = authentication
+        self.sessions = sessions
     }
 
     package func add(to router: Router<ServiceRequestContext>) {
         router.post("/api/uploads") { request, context -> Response in
+            guard try await sessions.user(request, context) != nil else { return .unauthorized }
+            if let refusal = sessions.refusal(ofChange: request) { return refusal }
             do {
-                guard let user = try await authentication(request, context) else { return .unauthorized }
-                context.user = user
-                // No other site's page can send this header without asking first, which is not allowed.
-                guard request.headers[.known("X-Recast")] != nil else {
-                    return .failure(.forbidden, "The header X-Recast is missing")
-                }
                 return try await form(request, context)
             } catch let error as BackendError {
                 return SiteRoutes.answer(to: error, context, cors: false)
@@ -47,7 +37,8 @@ package struct UploadFormRoutes: RouteGroup {
 
     private func form(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let body = try await request.body.collect(upTo: 64 << 10)
-        guard let question = try? JSONDecoder().decode(Question.self, from: Data(body.readableBytesView)) else {
+        guard let question = try? JSONDecoder().decode(Question.self, from: Data(body.readableBytesView))
+        else {
             return .failure(.badRequest, "The body must be JSON with name and size")
         }
         guard 1...settings.maximumUploadSize ~= question.size else {

@@ -38,7 +38,7 @@ struct PostCase: Encodable {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
             "post.py"
         )
-        let result = try await Python.run(script.path, [file.path])
+        let result = try await TestServers.Python.run(script.path, [file.path])
         guard let answers = try? JSONSerialization.jsonObject(with: result.output) as? [[Any]] else {
             throw ScriptFailure(description: result.errorText)
         }
@@ -269,7 +269,10 @@ struct UploadTests {
                     connection.sendall(b"POST /media HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 40000000\\r\\n"
                                        b"Content-Type: multipart/form-data; boundary=X\\r\\n\\r\\n" + body)
                 """
-            try await Python.output(source: source, [house.address, String(decoding: fields, as: UTF8.self)])
+            try await TestServers.Python.output(
+                source: source,
+                [house.address, String(decoding: fields, as: UTF8.self)]
+            )
             // The server notices a moment later.
             let deadline = ContinuousClock.now + .seconds(30)
             while !plan.calls.contains("abort"), ContinuousClock.now < deadline {

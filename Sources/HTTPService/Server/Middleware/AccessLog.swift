@@ -52,7 +52,11 @@ struct AccessLog: RouterMiddleware {
         _ duration: Duration
     ) {
         let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-        metrics?.answered(route: context.endpointPath, request.method.rawValue, status, seconds: seconds)
+        // How long somebody listens says nothing about the service.
+        let isStream = context.endpointPath == OperationsRoutes.eventsPath
+        if !isStream {
+            metrics?.answered(route: context.endpointPath, request.method.rawValue, status, seconds: seconds)
+        }
         var facts: Logger.Metadata = [
             "request": "\(context.requestID)", "method": "\(request.method.rawValue.prefix(32))",
             "path": "\(Self.shown(request.uri))", "status": "\(status)",
