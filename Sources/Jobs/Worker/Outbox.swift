@@ -139,11 +139,20 @@ package struct Outbox: Sendable {
         }
     }
 
-    /// Lets others try at once; who cannot say so lets them wait for the claim to end.
+    /// Lets others try at once, even when the task is cancelled; who cannot say so soon lets them wait for
+    /// the claim to end.
     private func release(_ document: StoredDocument, _ entry: Entry) async {
-        var entry = entry
-        entry.claim = nil
-        _ = try? await replace(document, entry)
+        let release = Task {
+            var entry = entry
+            entry.claim = nil
+            _ = try? await replace(document, entry)
+        }
+        let limit = Task {
+            try await Task.sleep(for: .seconds(1))
+            release.cancel()
+        }
+        await release.value
+        limit.cancel()
     }
 
     private func replace(_ document: StoredDocument, _ entry: Entry) async throws(BackendError)
