@@ -79,6 +79,7 @@ package struct JobExecutor: Sendable {
             try await ledger.reopen(job)
             return try await execute(id, message, log)
         case .claimed(let claim):
+            runner.settings.prepare()
             var log = log
             log[metadataKey: "job"] = "\(id)"
             let progress = JobProgress(outputCount: claim.outputs.count)
