@@ -30,7 +30,8 @@ package enum Python {
         _ script: String,
         _ arguments: [String] = [],
         environment: [String: String] = [:],
-        limit: Double = 120
+        limit: Double = 120,
+        python: String = path
     ) async throws -> Tool.Result {
         let settings = complete(environment).map { "\($0)=\($1)" }.sorted()
         return try await withCheckedThrowingContinuation { continuation in
@@ -38,7 +39,7 @@ package enum Python {
                 continuation.resume(
                     with: Result {
                         try Tool("/usr/bin/env").run(
-                            ["-i"] + settings + [path, script] + arguments,
+                            ["-i"] + settings + [python, script] + arguments,
                             limit: limit
                         )
                     }
