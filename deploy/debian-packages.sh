@@ -19,9 +19,9 @@ ceph=()
 
 case "${1:-}" in
 build) ;;
-test) programs=(ffmpeg valgrind python3) ;;
+test) programs=(ffmpeg valgrind python3 chromium) ;;
 test-ceph)
-    programs=(ffmpeg valgrind python3)
+    programs=(ffmpeg valgrind python3 chromium)
     ceph=(radosgw ceph-mon ceph-osd ceph-common ceph-base)
     ;;
 *)

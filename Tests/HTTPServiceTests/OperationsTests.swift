@@ -192,24 +192,26 @@ struct OperationsTests {
             var old = try await store.insert(OperationsHouse.job(1, status: .progressing))
             let workspace = try Workspace()
             let file = workspace.path("events")
-            let listening = Task {
-                try await Tool("/usr/bin/curl").runAside([
-                    "-sN", "--max-time", "6", "-H", "\(headers[0].name): \(headers[0].value)", "-o", file,
-                    "\(service.origin)/api/events",
-                ])
+            let listener = try Tool("/usr/bin/curl").start([
+                "-sN", "-H", "\(headers[0].name): \(headers[0].value)", "-o", file,
+                "\(service.origin)/api/events",
+            ])
+            defer { listener.terminate() }
+            func wait(for words: [String]) async throws -> String {
+                let deadline = ContinuousClock.now + .seconds(30)
+                while true {
+                    let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+                    if words.allSatisfy(text.contains) || ContinuousClock.now > deadline { return text }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
             }
-            let start = ContinuousClock.now
-            while (try? String(contentsOfFile: file, encoding: .utf8))?.contains("retry:") != true {
-                try await Task.sleep(for: .milliseconds(20))
-                if start.duration(to: .now) > .seconds(5) { break }
-            }
+            _ = try await wait(for: ["retry:"])
             // The first look only learns what there is.
-            try await Task.sleep(for: .milliseconds(300))
+            try await Task.sleep(for: .milliseconds(500))
             let new = try await store.insert(OperationsHouse.job(2))
             old.status = .complete
             old = try await store.replace(old)
-            _ = try await listening.value
-            let text = try String(contentsOfFile: file, encoding: .utf8)
+            let text = try await wait(for: [new.id, old.id])
             let events = text.components(separatedBy: "\n\n").filter { $0.hasPrefix("event: job\ndata: {") }
             #expect(events.count == 2, "\(text)")
             #expect(events.contains { $0.contains(new.id) && $0.contains("Submitted") })

@@ -46,7 +46,7 @@ struct RunningService: Sendable {
     /// Runs a service for as long as `body` takes.
     static func run(
         settings: HTTPService.Settings = HTTPService.Settings(),
-        accounts accountSettings: Accounts.Settings = Accounts.Settings(),
+        accounts accountSettings: Accounts.Settings = .quick,
         context: ServiceContext = .inMemory(),
         metrics: ServiceMetrics? = nil,
         routes: (ServiceContext, Accounts) -> [any RouteGroup] = { _, _ in [ProbeRoutes()] },
@@ -101,6 +101,15 @@ struct RunningService: Sendable {
         self.accounts = accounts
         self.log = log
         self.stop = stop
+    }
+}
+
+extension Accounts.Settings {
+    /// Hashes that cost next to nothing.
+    static var quick: Self {
+        var settings = Self()
+        settings.hashing = KeyDerivation(logRounds: 1, blockSize: 1, parallelism: 1) ?? .standard
+        return settings
     }
 }
 

@@ -25,6 +25,8 @@ package final class Accounts: Sendable {
         package var accessKeys: [Credentials] = []
         /// Lets everybody in whose password is the name; the way of the service before this one.
         package var allowsNameAsPassword = false
+        /// How new passwords are hashed.
+        package var hashing = KeyDerivation.standard
 
         package init() {}
     }
@@ -68,7 +70,7 @@ package final class Accounts: Sendable {
         guard Self.isName(name), Self.isPassword(password) else { return false }
         if settings.allowsNameAsPassword, Digest.isEqual(Data(name.utf8), Data(password.utf8)) { return true }
         let known = try await passwordHash(of: name)
-        let hash = known ?? .ofNobody
+        let hash = known ?? .ofNobody(settings.hashing)
         let proof = RememberedPasswords.Proof(name: name, password: password, hash: hash.text)
         if known != nil, remembered.withLock({ $0.holds(proof, now: now()) }) { return true }
         guard try await matches(hash, password), known != nil else { return false }
@@ -84,7 +86,11 @@ package final class Accounts: Sendable {
         guard Self.isPassword(password), !password.isEmpty else {
             throw BackendError(.invalid, "a password has 1 to 1,024 bytes and no controls")
         }
-        guard let hash = try await computed({ PasswordHash(password: password) }) else {
+        guard
+            let hash = try await computed({ [settings] in
+                PasswordHash(password: password, derivation: settings.hashing)
+            })
+        else {
             throw BackendError(.unavailable, "there is no memory to hash the password")
         }
         let body = Self.encoded(UserDocument(password: hash.text))
@@ -123,7 +129,7 @@ package final class Accounts: Sendable {
     /// The hash of a password, as the settings take it; `nil` for a password that no user can have.
     package static func hash(of password: String) -> String? {
         guard isPassword(password), !password.isEmpty else { return nil }
-        return PasswordHash(password: password)?.text
+        return PasswordHash(password: password, derivation: .standard)?.text
     }
 
     /// Changes whenever the user's password does; `nil` for users that are not kept anywhere.

@@ -16,10 +16,9 @@ struct PasswordHash: Sendable, Equatable {
     }
 
     /// Of a new password, with a salt of its own; `nil` for want of memory.
-    init?(password: String) {
+    init?(password: String, derivation: KeyDerivation) {
         var random = SystemRandomNumberGenerator()
         let salt = Data((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
-        let derivation = KeyDerivation.standard
         guard let hash = derivation.derive(password: Data(password.utf8), salt: salt, byteCount: 32) else {
             return nil
         }
@@ -46,11 +45,13 @@ struct PasswordHash: Sendable, Equatable {
     }
 
     /// One that no password has, for users that are not there.
-    static let ofNobody = PasswordHash(
-        derivation: .standard,
-        salt: Data(repeating: 0, count: 16),
-        hash: Data(repeating: 0, count: 32)
-    )
+    static func ofNobody(_ derivation: KeyDerivation) -> PasswordHash {
+        PasswordHash(
+            derivation: derivation,
+            salt: Data(repeating: 0, count: 16),
+            hash: Data(repeating: 0, count: 32)
+        )
+    }
 
     var text: String {
         let parameters =

@@ -27,14 +27,14 @@ struct UploadRefusal: Error, Sendable, Equatable {
         UploadRefusal(400, "InvalidArgument", reason)
     }
 
-    /// S3 answers 400; here it is 403 as with every other breach of a policy, under S3's code.
+    /// S3 answers 400 under this code; here it is 403, as with every other breach of a policy.
     static let tooLarge = UploadRefusal(
         403,
         "EntityTooLarge",
         "Your proposed upload exceeds the maximum allowed size"
     )
     static let tooSmall = UploadRefusal(
-        403,
+        400,
         "EntityTooSmall",
         "Your proposed upload is smaller than the minimum allowed size"
     )

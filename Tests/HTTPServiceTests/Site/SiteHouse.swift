@@ -52,7 +52,7 @@ struct SiteHouse: Sendable {
             pipelines: [Pipeline(id: "p", name: "p", inputBucket: bucket, keyTemplate: "output/{key}")],
             now: now
         )
-        let accounts = Accounts(store: backend.metadata)
+        let accounts = Accounts(store: backend.metadata, settings: .quick)
         try await accounts.addUser(name: "edu", password: "geheim:ñ")
         let announced = Announcements()
         var server = HTTPService.Settings()
@@ -64,6 +64,12 @@ struct SiteHouse: Sendable {
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             routes: [
                 SiteRoutes(context, accounts: accounts, settings: settings),
+                PageRoutes(uploadOrigin: "https://media.example.com:8443/folder"),
+                UploadFormRoutes(
+                    context,
+                    settings: settings,
+                    sessions: Sessions(context, accounts: accounts)
+                ),
                 UploadRoutes(context, forms: forms, buckets: [bucket]) { announced.add($0) },
             ]
         )
@@ -93,9 +99,15 @@ struct SiteHouse: Sendable {
         _ path: String,
         user: String? = nil,
         method: String = "GET",
-        headers: [(name: String, value: String)] = []
+        headers: [(name: String, value: String)] = [],
+        body: String = ""
     ) async throws -> Answer {
-        var request = HTTPTransport.HTTPRequest(method: method, url: address + path, headers: headers)
+        var request = HTTPTransport.HTTPRequest(
+            method: method,
+            url: address + path,
+            headers: headers,
+            body: Data(body.utf8)
+        )
         if let user {
             request.headers.append(("Authorization", "Basic \(Data(user.utf8).base64EncodedString())"))
         }

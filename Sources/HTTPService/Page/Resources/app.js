@@ -340,7 +340,9 @@ class Row {
   constructor(job) {
     this.open = element("button", { type: "button", className: "job-open", onclick: () => openDetails(this.job) });
     this.note = element("p", { className: "job-note" });
-    this.saved = element("p", { className: "job-saved", hidden: true });
+    this.savedShort = element("span", { "aria-hidden": "true" });
+    this.savedLong = element("span", { className: "visually-hidden" });
+    this.saved = element("p", { className: "job-saved", hidden: true }, this.savedShort, this.savedLong);
     this.status = element("p", { className: "job-status status" });
     this.bar = element("progress", { max: 100, hidden: true });
     this.item = element("li", { className: "job" }, element("h3", { className: "job-name" }, this.open), this.note, this.saved, this.status, this.bar);
@@ -367,8 +369,8 @@ class Row {
     const saved = output && saving(job.input.size, output.size);
     this.saved.hidden = !saved;
     if (saved) {
-      setText(this.saved, saved.short);
-      this.saved.title = saved.long;
+      setText(this.savedShort, saved.short);
+      setText(this.savedLong, saved.long);
       this.saved.classList.toggle("is-larger", saved.isLarger);
     }
   }
@@ -405,7 +407,8 @@ function timeLeft(job) {
 
 function matches(job) {
   const text = list.search.toLowerCase();
-  return (!list.status || job.status === list.status) && (!text || job.input.key.toLowerCase().includes(text));
+  const texts = [job.id, job.input.key, ...(job.outputs || []).map((output) => output.key)];
+  return (!list.status || job.status === list.status) && (!text || texts.some((one) => one.toLowerCase().includes(text)));
 }
 
 function resetList() {
@@ -417,12 +420,13 @@ async function load({ quiet = false } = {}) {
   list.request?.abort();
   const request = list.request = new AbortController();
   if (!quiet) byID("jobs").setAttribute("aria-busy", "true");
-  const query = new URLSearchParams();
-  if (list.status) query.set("status", list.status);
-  if (list.search) query.set("search", list.search);
-  if (list.tokens[list.page]) query.set("page", list.tokens[list.page]);
   try {
-    const page = await ask(`/api/jobs?${query}`, { signal: request.signal });
+    let page = await fetchPage(request.signal);
+    // Far back there may be some that fit, behind many that do not.
+    for (let tries = 0; page.jobs.length === 0 && page.next && tries < 20; tries += 1) {
+      list.tokens[list.page] = page.next;
+      page = await fetchPage(request.signal);
+    }
     list.next = page.next;
     show(page.jobs);
     showProblem("jobs-problem", "");
@@ -432,6 +436,14 @@ async function load({ quiet = false } = {}) {
   } finally {
     if (list.request === request) byID("jobs").setAttribute("aria-busy", "false");
   }
+}
+
+function fetchPage(signal) {
+  const query = new URLSearchParams();
+  if (list.status) query.set("status", list.status);
+  if (list.search) query.set("search", list.search);
+  if (list.tokens[list.page]) query.set("page", list.tokens[list.page]);
+  return ask(`/api/jobs?${query}`, { signal });
 }
 
 function show(jobs) {
