@@ -219,7 +219,7 @@ let package = Package(
                 "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
                 "TestServers", "Transcoding", logging,
             ],
-            exclude: ["Page/page.py"],
+            exclude: ["Page/page.py", "Page/site_client.py"],
             swiftSettings: settings
         ),
     ]
