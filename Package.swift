@@ -73,7 +73,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Page/Resources")],
+            resources: [.embedInCode("Operations/Resources"), .embedInCode("Page/Resources")],
             swiftSettings: settings
         ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -219,7 +219,7 @@ let package = Package(
                 "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
                 "TestServers", "Transcoding", logging,
             ],
-            exclude: ["Page/page.py", "Page/site_client.py"],
+            exclude: ["ElasticTranscoder/service.py", "Page/page.py", "Page/site_client.py"],
             swiftSettings: settings
         ),
     ]

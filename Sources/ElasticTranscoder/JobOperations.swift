@@ -132,12 +132,13 @@ extension ElasticTranscoderAPI {
 
     /// Writes the record of a cancelled job; what fails is done by the worker that gets the job's message.
     private func settle(_ job: Job) async {
+        for output in job.outputs where job.attempt > 0 {
+            // Where listing them is denied, the bucket's own rule for unfinished uploads removes them.
+            _ = try? await objects.abortUploads(
+                of: ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
+            )
+        }
         do throws(BackendError) {
-            for output in job.outputs where job.attempt > 0 {
-                _ = try await objects.abortUploads(
-                    of: ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
-                )
-            }
             try await RecordKeeper(store: store).keep(job)
             try await JobLedger(store: store, owner: "api", leaseSeconds: 60).settle(job)
         } catch {

@@ -72,7 +72,7 @@ extension ElasticTranscoderAPI {
         var messages: [String] = []
         for name in ["InputBucket", "OutputBucket"] {
             let bucket = input[name]?.text ?? ""
-            let isThere = try await attempt { () throws(BackendError) in try await objects.hasBucket(bucket) }
+            let isThere = try await attempt { () throws(BackendError) in try await mayUse(bucket) }
             let message = "The role \(role) does not have access to the bucket: \(bucket)"
             if !isThere, !messages.contains(message) { messages.append(message) }
         }
@@ -80,6 +80,16 @@ extension ElasticTranscoderAPI {
             "Success": .string(messages.isEmpty ? "true" : "false"),
             "Messages": .array(messages.map(JSONValue.string)),
         ])
+    }
+
+    /// Whether a bucket is there, has a name that buckets can have, and may be used.
+    private func mayUse(_ bucket: String) async throws(BackendError) -> Bool {
+        do throws(BackendError) {
+            return try await objects.hasBucket(bucket)
+        } catch {
+            guard !error.isRetryable else { throw error }
+            return false
+        }
     }
 
     // MARK: - Stored pipelines

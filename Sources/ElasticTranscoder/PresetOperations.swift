@@ -26,7 +26,11 @@ extension ElasticTranscoderAPI {
     }
 
     func readPreset(_ input: JSONValue) async throws(APIError) -> JSONValue {
-        .object(["Preset": answer(try await preset(input["Id"]?.text ?? ""))])
+        let id = input["Id"]?.text ?? ""
+        var members = try await preset(id).members
+        // A preset that was replaced still has its own id.
+        members["Id"] = .string(id)
+        return .object(["Preset": answer(.object(members))])
     }
 
     func deletePreset(_ input: JSONValue) async throws(APIError) -> JSONValue {

@@ -27,7 +27,8 @@ struct SystemPresets: Sendable {
         places = Dictionary(entries.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
-    subscript(id: String) -> Entry? { places[id].map { entries[$0] } }
+    /// The preset of an id, or the one that took its place.
+    subscript(id: String) -> Entry? { places[PresetLibrary.currentID(of: id)].map { entries[$0] } }
 
     /// The id of the preset with a short name such as `web`.
     func id(ofName name: String) -> String? { ids[name] }

@@ -12,6 +12,7 @@ package enum EngineChild {
     package static func run() {
         var status = stat()
         guard fstat(0, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        Allocator.keepSmall()
         do {
             _ = try Confinement.enter()
         } catch {

@@ -68,16 +68,21 @@ package enum EngineFailure: Error {
 /// The process has no environment, no credentials, no files and no network; a decoder that a hostile input
 /// takes over gains an output of its choice and nothing else. What it sends is checked like any other input.
 package struct EngineProcess: Sendable {
-    private let executable: String
+    private let starter: EngineStarter
     private let patience: Duration
 
     /// - Parameters:
     ///   - executable: the program whose command `engine` is the other end; by default this one.
     ///   - patience: how long a process that waits for nothing may do nothing.
     package init(executable: String = "/proc/self/exe", patience: Duration = .seconds(60)) {
-        self.executable = executable
+        starter = EngineStarter(executable: executable)
         self.patience = patience
     }
+
+    /// Starts a process for the next run, unless one waits already; for when that run is near.
+    ///
+    /// Starting takes about as long as encoding a second of video, and can go on beside other things.
+    package func prepare() { starter.prepare() }
 
     /// Makes one rendition.
     ///
@@ -99,7 +104,7 @@ package struct EngineProcess: Sendable {
                 request,
                 input: input,
                 output: output,
-                executable: executable,
+                starter: starter,
                 patience: patience,
                 onProgress: onProgress
             )

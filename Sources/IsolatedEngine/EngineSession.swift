@@ -29,7 +29,7 @@ final class EngineSession: Sendable {
         _ request: EngineRequest,
         input: any AsyncInput,
         output: EngineOutput,
-        executable: String,
+        starter: EngineStarter,
         patience: Duration,
         onProgress: @escaping @Sendable (TranscodeProgress) -> Void
     ) async throws(TranscodingError) {
@@ -50,7 +50,7 @@ final class EngineSession: Sendable {
         switch output {
         case .stream(let output):
             self.output = output
-            child = try await ChildProcess.start(executable, file: nil)
+            child = try await starter.child()
         case .file(let path):
             self.output = nil
             let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -63,7 +63,7 @@ final class EngineSession: Sendable {
                 )
             }
             defer { close(file) }
-            child = try await ChildProcess.start(executable, file: file)
+            child = try await starter.child(file: file)
         }
     }
 

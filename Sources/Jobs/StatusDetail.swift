@@ -22,8 +22,8 @@ package struct StatusDetail: Sendable, Equatable {
         case "input.missing": 3001
         case "output.exists": 3002
         case "input.denied": 3003
-        case "denied": 3004
-        case "not-found": 3005
+        case "output.denied", "denied": 3004
+        case "input.no-bucket", "output.no-bucket", "not-found": 3005
         case "input.empty", "input.unreadable", "input.damaged": 4000
         case "input.limit": 4002
         case "input.unsupported": 4006
@@ -52,7 +52,9 @@ package struct StatusDetail: Sendable, Equatable {
                 + "name already exists: bucket=\(job.outputBucket), key=\(key)."
         case 3003: return "The input may not be read: bucket=\(job.input.bucket), key=\(job.input.key)."
         case 3004: return "The output may not be written: bucket=\(job.outputBucket)."
-        case 3005: return "The output's bucket does not exist: bucket=\(job.outputBucket)."
+        case 3005:
+            let isInput = error.code == "input.no-bucket"
+            return "A bucket does not exist: bucket=\(isInput ? job.input.bucket : job.outputBucket)."
         case 3000: return "An object could not be read or written."
         case 4000: return "Amazon Elastic Transcoder could not interpret the media file."
         case 1000, 4001...4999: return error.message

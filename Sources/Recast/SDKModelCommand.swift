@@ -12,10 +12,13 @@ struct SDKModelCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The folder, made if need be.")
-    var folder = NSHomeDirectory() + "/.aws/models"
+    @Argument(help: "The folder, made if need be; ~/.aws/models unless it is given.")
+    var folder: String?
 
     func run() throws {
+        // HOME, as the clients read it, comes before what the system knows of the user.
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
+        let folder = folder ?? home + "/.aws/models"
         let base = URL(fileURLWithPath: folder, isDirectory: true)
         for (path, data) in SDKModel.files {
             let file = base.appendingPathComponent(path)

@@ -127,7 +127,8 @@ private struct TogetherService: Service {
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for part in parts { group.addTask { try await part.run() } }
-            try await group.waitForAll()
+            // The first that fails ends the others.
+            while try await group.next() != nil {}
         }
     }
 }

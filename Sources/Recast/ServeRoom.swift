@@ -41,7 +41,7 @@ struct ServeRoom: Sendable {
             HealthRoutes(context, accounts: accounts, metrics: metrics, access: metricsAccess),
             ElasticTranscoderRoutes(context.elasticTranscoder, verifier: verifier(context)),
             SiteRoutes(context, accounts: accounts, settings: site),
-            SessionRoutes(sessions, accounts: accounts),
+            SessionRoutes(sessions, accounts: accounts), DescriptionRoutes(),
             OperationsRoutes(
                 context,
                 sessions: sessions,

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import FFmpeg
 internal import Foundation
 internal import Glibc
+internal import IsolatedEngine
 internal import Transcoding
 
 struct TranscodeCommand: AsyncParsableCommand {
@@ -48,6 +49,7 @@ struct TranscodeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Allocator.keepSmall()
         let chosen: Preset
         do { chosen = try PresetLibrary.standard().preset(preset) } catch {
             try fail(error, input: nil)

@@ -14,7 +14,8 @@ struct WorkCommand: AsyncParsableCommand {
         discussion: """
             Ctrl-C or SIGTERM stops it gracefully: no new job is taken, and those not done within the grace \
             period are put back. With --event it handles one event and ends with 0 (done, or nothing to do), \
-            3 (will never work) or 6 (may work later).
+            3 (will never work) or 6 (may work later). Given once more, an event whose job was given up after \
+            failures that may pass is tried again.
             """
     )
 

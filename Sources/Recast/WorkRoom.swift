@@ -36,6 +36,7 @@ struct WorkRoom: Sendable {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         settings.threads = configuration.worker.threads ?? max(1, cores / configuration.worker.concurrency)
         let engine = EngineProcess()
+        settings.prepare = { engine.prepare() }
         runner = JobRunner(
             objects: backends.objects,
             ledger: ledger,

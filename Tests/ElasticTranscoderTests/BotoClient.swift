@@ -9,9 +9,12 @@ struct BotoClient: Sendable {
     enum Generation: String, Sendable, CaseIterable {
         /// Of before Amazon removed the service.
         case old
+        /// Boto 2, written by hand before that; its operations have arguments of their own.
+        case ancient
         /// Today's, with the model that `recast sdk-model` writes.
         case current
 
+        /// Those of boto3 that there are here.
         static var available: [Generation] { Python.old == nil ? [.current] : [.old, .current] }
     }
 
@@ -43,10 +46,10 @@ struct BotoClient: Sendable {
             environment["AWS_DATA_PATH"] = folder.url("").path
         }
         process = try LineProcess(
-            "elastic_transcoder.py",
+            generation == .ancient ? "elastic_transcoder_boto2.py" : "elastic_transcoder.py",
             checksArguments ? [] : ["unchecked"],
             environment: environment,
-            python: generation == .old ? Python.old ?? Python.path : Python.path
+            python: generation == .current ? Python.path : Python.old ?? Python.path
         )
     }
 

@@ -132,4 +132,71 @@ struct ClientTests {
         }
         #expect(error?.code == "WaiterError" && error?.message.contains("terminal failure") == true)
     }
+
+    @Test(
+        "Boto 2, which insists on every status, gets the answers it waits for",
+        .enabled(if: Python.hasBoto2)
+    )
+    func servesBoto2() async throws {
+        let client = try BotoClient(.ancient, bench.api)
+        let made = try await client.call(
+            "create_pipeline",
+            [
+                "name": "p", "input_bucket": "in", "output_bucket": "out", "role": .string(APIBench.role),
+                "notifications": ["Progressing": "", "Completed": "", "Warning": "", "Error": ""],
+            ]
+        )
+        let pipeline = try #require(made["Pipeline"]?["Id"])
+        let job = try await client.call(
+            "create_job",
+            [
+                "pipeline_id": pipeline, "input_name": ["Key": "a.mov", "Container": "auto"],
+                "outputs": [["Key": "a.mp4", "PresetId": .string(APIBench.web)]], "output_key_prefix": "o/",
+            ]
+        )
+        let id = try #require(job["Job"]?["Id"])
+        #expect(try await client.call("read_job", ["id": id]) == job)
+        for (operation, arguments, member) in [
+            ("list_jobs_by_pipeline", ["pipeline_id": pipeline, "ascending": "true"], "Jobs"),
+            ("list_jobs_by_status", ["status": "Submitted"], "Jobs"), ("list_pipelines", [:], "Pipelines"),
+        ] as [(String, JSON, String)] {
+            #expect(try await client.call(operation, arguments)[member]?.elements.count == 1)
+        }
+        let status = try await client.call("update_pipeline_status", ["id": pipeline, "status": "Paused"])
+        #expect(status["Pipeline"]?["Status"] == "Paused")
+        #expect(
+            try await client.call("update_pipeline", ["id": pipeline, "name": "q"])["Pipeline"]?["Name"]
+                == "q"
+        )
+        _ = try await client.call("update_pipeline_notifications", ["id": pipeline, "notifications": [:]])
+        #expect(
+            try await client.call("read_preset", ["id": .string(APIBench.web)])["Preset"]?["Type"] == "System"
+        )
+        #expect(try await client.call("list_presets")["NextPageToken"] != .null)
+        let preset = try await client.call(
+            "create_preset",
+            [
+                "name": "mine", "container": "mp4", "description": "d", "thumbnails": [:],
+                "video": APIBench.preset["Video"] ?? .null, "audio": APIBench.preset["Audio"] ?? .null,
+            ]
+        )
+        _ = try await client.call("delete_preset", ["id": preset["Preset"]?["Id"] ?? .null])
+        let role = try await client.call(
+            "test_role",
+            ["role": .string(APIBench.role), "input_bucket": "in", "output_bucket": "out", "topics": []]
+        )
+        #expect(role["Success"] == "true")
+        let inUse = await #expect(throws: BotoClient.Refusal.self) {
+            try await client.call("delete_pipeline", ["id": pipeline])
+        }
+        #expect(inUse?.type == "ResourceInUseException" && inUse?.status == 409)
+        _ = try await client.call("cancel_job", ["id": id])
+        _ = try await client.call("delete_pipeline", ["id": pipeline])
+        let error = await #expect(throws: BotoClient.Refusal.self) {
+            try await client.call("read_pipeline", ["id": pipeline])
+        }
+        #expect(
+            error?.type == "ResourceNotFoundException" && error?.message.contains("was not found") == true
+        )
+    }
 }

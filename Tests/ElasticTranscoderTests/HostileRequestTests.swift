@@ -55,6 +55,17 @@ struct HostileRequestTests {
         }
     }
 
+    @Test("Names that look alike and are written differently are no reason to fail")
+    func readsTwins() async throws {
+        let twins = "{\"\u{E9}\":\"1\",\"e\u{301}\":\"2\",\"a\":\"1\",\"a\":\"2\"}"
+        let pipeline = try await bench.pipeline()
+        let body =
+            "{\"PipelineId\":\"\(pipeline)\",\"PipelineId\":\"\(pipeline)\",\"UserMetadata\":\(twins),"
+            + "\"Input\":\(twins),\"Output\":\(twins)}"
+        let answer = try await bench.send("POST", "jobs", raw: Data(body.utf8))
+        #expect(answer.status == 400 && answer.error == "ValidationException")
+    }
+
     @Test("Constraints are broken together and told together, each with its member")
     func tellsAll() async throws {
         let long = String(repeating: "n", count: 41)
@@ -114,12 +125,16 @@ struct HostileRequestTests {
     @Test("Numbers as large as can be written are answered")
     func readsNumbers() async throws {
         let pipeline = try await bench.pipeline()
-        for number in ["9223372036854775807", "9223372036854775808", "1e308", "-1", "0.5"] {
+        let numbers = [
+            ("9223372036854775807", 201), ("-9223372036854775808", 201), ("9223372036854775808", 400),
+            ("1e308", 400), ("0.5", 400), ("true", 400), ("\"1\"", 400),
+        ]
+        for (number, status) in numbers {
             let body =
                 "{\"PipelineId\":\"\(pipeline)\",\"Input\":{\"Key\":\"a\",\"DetectedProperties\":"
                 + "{\"FileSize\":\(number)}},\"Output\":{\"Key\":\"b\",\"PresetId\":\"\(APIBench.web)\"}}"
             let answer = try await bench.send("POST", "jobs", raw: Data(body.utf8))
-            #expect([201, 400].contains(answer.status))
+            #expect(answer.status == status, "\(number): \(answer.message)")
         }
     }
 

@@ -244,6 +244,24 @@ struct JobTests {
         #expect(await bench.backend.metadata.job(id)?.status == status)
     }
 
+    @Test("Of a worker that begins a job and a client that cancels it, one is told no")
+    func races() async throws {
+        let pipeline = try await bench.pipeline()
+        let ledger = JobLedger(store: bench.backend.metadata, owner: "worker", leaseSeconds: 60)
+        for _ in 0..<50 {
+            let id = try await bench.jobID(pipeline)
+            async let claim = ledger.claim(id)
+            async let answer = bench.send("DELETE", "jobs/\(id)")
+            let (claimed, canceled) = try await (claim, answer)
+            let status = await bench.backend.metadata.job(id)?.status
+            if case .claimed = claimed {
+                #expect(canceled.status == 409 && status == .progressing)
+            } else {
+                #expect(canceled.status == 202 && status == .canceled)
+            }
+        }
+    }
+
     @Test("A job whose message cannot be sent fails the request and waits for nobody")
     func cancelsUnqueued() async throws {
         let pipeline = try await bench.pipeline()

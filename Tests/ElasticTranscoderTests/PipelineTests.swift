@@ -162,6 +162,21 @@ struct PipelineTests {
         #expect(try await test(["no", "no"])["Messages"] == [.string(message)])
     }
 
+    @Test(
+        "A bucket that may not be used is as good as none",
+        arguments: [BackendError.Code.denied, .invalid]
+    )
+    func testsDenied(code: BackendError.Code) async throws {
+        let bench = APIBench(.call(1, error: BackendError(code, "not you")))
+        let answer = try await bench.send(
+            "POST",
+            "roleTests",
+            ["Role": .string(APIBench.role), "InputBucket": "in", "OutputBucket": "out", "Topics": []]
+        )
+        #expect(answer.status == 200 && answer.body["Success"] == "false")
+        #expect(answer.body["Messages"]?.elements.count == 1)
+    }
+
     @Test("Pipelines of the configuration are not the API's")
     func hidesConfigured() async throws {
         #expect(try await bench.send("GET", "pipelines").body["Pipelines"] == [])

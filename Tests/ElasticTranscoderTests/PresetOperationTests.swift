@@ -154,6 +154,23 @@ struct PresetOperationTests {
         return (presets, sizes)
     }
 
+    @Test(
+        "Ids of presets that were replaced still work, unlisted",
+        arguments: [("1351620000000-100070", "Web"), ("1351620000000-000060", "Generic 320x240")]
+    )
+    func knowsReplaced(id: String, name: String) async throws {
+        let preset = try await bench.send("GET", "presets/\(id)").body["Preset"]
+        #expect(preset?["Id"] == .string(id) && preset?["Name"] == .string("System preset: \(name)"))
+        #expect(preset?["Arn"]?.string?.hasSuffix("preset/\(id)") == true)
+        #expect(try await bench.send("DELETE", "presets/\(id)").status == 403)
+        #expect(try await list("").presets.allSatisfy { $0["Id"] != .string(id) })
+        let output: JSON = ["Key": "a", "PresetId": .string(id)]
+        let job = try await bench.job(try await bench.pipeline(), ["Output": output])
+        guard name == "Web" else { return }
+        #expect(job.status == 201 && job.body["Job"]?["Output"]?["PresetId"] == .string(id))
+        #expect(try APIBench.presets.preset(id).id == APIBench.web)
+    }
+
     @Test("Every preset that is a file is read under its id")
     func readsSystem() async throws {
         let documents = APIBench.presets.documents()

@@ -24,11 +24,8 @@ extension WorkTests {
             #expect(jobs.compactMap { $0["status"]?.string } == ["Complete"])
             #expect(jobs.first?["attempt"] == 1)
             #expect(workers.flatMap { $0.logged("job began") }.count == 1)
-            // Two workers may deliver the same notification at the same time; it stays the same one.
             let told = try await aws.notifications()
-            #expect(Set(told.compactMap { $0["state"]?.string }) == ["COMPLETED"])
-            #expect(Set(told.compactMap { $0["jobId"]?.string }).count == 1)
-            #expect(told.count <= workers.count)
+            #expect(told.compactMap { $0["state"]?.string } == ["COMPLETED"])
             #expect(try await aws.keys() == [key, "output/web/\(key)"])
         }
 
@@ -43,7 +40,7 @@ extension WorkTests {
             let asked = ContinuousClock.now
             first.terminate()
             #expect(try await first.end(limit: 20).status == 0)
-            #expect(ContinuousClock.now - asked < .seconds(15))
+            #expect(ContinuousClock.now - asked < .seconds(1.5))
             try await aws.send(S3Message(bucket: aws.bucket, key: key, eTag: eTag).text)
             let second = try aws.place.start(["work"])
             #expect(try await until(20) { second.logged("job ended").count == 1 }, "\(second.errorText)")
@@ -68,7 +65,7 @@ extension WorkTests {
             let asked = ContinuousClock.now
             first.terminate()
             #expect(try await first.end(limit: 20).status == 0)
-            #expect(ContinuousClock.now - asked < .seconds(15))
+            #expect(ContinuousClock.now - asked < .seconds(3))
             #expect(try await aws.notifications() == [])
             let second = try await aws.place.run(["work", "--until-empty"])
             #expect(second.status == 0 && second.errorLines.count == 2, "\(second.errorText)")

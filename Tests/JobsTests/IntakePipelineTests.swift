@@ -111,9 +111,19 @@ struct IntakePipelineTests {
         var pipeline = standard
         pipeline.topics.error = "arn:aws:sns:eu-west-1:1:errors"
         pipeline.isPaused = true
+        pipeline.role = "arn:aws:iam::1:role/r"
+        pipeline.keyARN = "arn:aws:kms:eu-west-1:1:key/k"
+        let readers = Pipeline.Permission(granteeType: "Group", grantee: "AllUsers", access: ["Read"])
+        pipeline.content = Pipeline.Destination(
+            bucket: "out",
+            storageClass: "Standard",
+            permissions: [readers]
+        )
+        pipeline.thumbnails = Pipeline.Destination(bucket: "pictures")
+        #expect(pipeline.effectiveOutputBucket == "out")
         let stored = try JSONDecoder().decode(Pipeline.self, from: JSONEncoder().encode(pipeline))
         #expect(stored == pipeline)
-        let older = Data(#"{"id":"default","name":"Default","inputBucket":"media","role":"arn"}"#.utf8)
+        let older = Data(#"{"id":"default","name":"Default","inputBucket":"media","colour":"red"}"#.utf8)
         #expect(try JSONDecoder().decode(Pipeline.self, from: older) == standard)
     }
 }

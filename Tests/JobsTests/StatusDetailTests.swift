@@ -16,7 +16,8 @@ struct StatusDetailTests {
         "Errors have the service's numbers",
         arguments: [
             ("preset.invalid", 1000), ("unavailable", 3000), ("input.missing", 3001),
-            ("output.exists", 3002), ("input.denied", 3003), ("denied", 3004), ("not-found", 3005),
+            ("output.exists", 3002), ("input.denied", 3003), ("denied", 3004), ("output.denied", 3004),
+            ("input.no-bucket", 3005), ("output.no-bucket", 3005), ("not-found", 3005),
             ("input.unreadable", 4000), ("input.damaged", 4000), ("input.limit", 4002),
             ("input.unsupported", 4006), ("engine.crashed", 4007), ("job.attempts", 9999),
             ("what nobody has heard of", 9999),

@@ -270,4 +270,5 @@ def main():
         tiny_aws(folder, options.tiny)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,11 @@ package enum Python {
         let path = Samples.packageRoot.appendingPathComponent(".venv-old/bin/python3").path
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }()
+    /// Whether that one's boto 2 works, which Python has outgrown with 3.12.
+    package static let hasBoto2: Bool = {
+        guard let old else { return false }
+        return (try? Tool(old).run(["-c", "import boto.elastictranscoder.layer1"]))?.status == 0
+    }()
     /// The programs in `Tests/Servers`.
     package static let programs = Samples.packageRoot.appendingPathComponent("Tests/Servers")
 
@@ -25,7 +30,8 @@ package enum Python {
         _ script: String,
         _ arguments: [String] = [],
         environment: [String: String] = [:],
-        limit: Double = 120
+        limit: Double = 120,
+        python: String = path
     ) async throws -> Tool.Result {
         let settings = complete(environment).map { "\($0)=\($1)" }.sorted()
         return try await withCheckedThrowingContinuation { continuation in
@@ -33,7 +39,7 @@ package enum Python {
                 continuation.resume(
                     with: Result {
                         try Tool("/usr/bin/env").run(
-                            ["-i"] + settings + [path, script] + arguments,
+                            ["-i"] + settings + [python, script] + arguments,
                             limit: limit
                         )
                     }

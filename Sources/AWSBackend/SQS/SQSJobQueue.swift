@@ -25,10 +25,11 @@ package struct SQSJobQueue: JobQueue {
         try await send(SQS.SendMessage(queue: queue.url, body: body, delay: delay))
     }
 
-    /// A long wait is a row of short polls; a wait that is cancelled ends soon.
+    /// A long wait is a row of short polls, and a wait that is cancelled ends with the poll under way.
     ///
-    /// SQS may still give messages to a poll whose receiver has gone, and then hides them from all others for
-    /// `visibility`. What is on its way when the wait is cancelled has half a second to come.
+    /// SQS may still give messages to a poll whose receiver has gone, and then hides them from all others. So
+    /// none is broken off, and each is short: a worker that waits stops within a second, for a request a
+    /// second.
     package func receive(
         limit: Int,
         wait: Double,
@@ -43,7 +44,7 @@ package struct SQSJobQueue: JobQueue {
         }
     }
 
-    /// Asks once; a cancelled task waits for an answer that is on its way.
+    /// Asks once; a cancelled task waits for the answer as long as it may take by rights.
     private func poll(limit: Int, wait: Int, _ visibility: Int) async throws(BackendError) -> [SQS.Message] {
         let poll = Task { () async -> Result<[SQS.Message], BackendError> in
             do throws(BackendError) {
@@ -58,7 +59,7 @@ package struct SQSJobQueue: JobQueue {
             await poll.value
         } onCancel: {
             Task {
-                try await Task.sleep(for: .seconds(Self.lastSeconds))
+                try await Task.sleep(for: .seconds(wait + 1))
                 poll.cancel()
             }
         }.get()
@@ -139,10 +140,8 @@ extension SQSJobQueue {
     /// Seconds that SQS can hide a message for, counted from its delivery: 12 hours.
     private static let maximumVisibility = 43_200
     private static let peekSeconds = 30
-    /// Seconds that a request may go on after its wait was cancelled.
-    private static let lastSeconds = 0.5
     /// Seconds that one request waits for messages.
-    private static let pollSeconds = 4
+    private static let pollSeconds = 1
 
     private func deadLetters() throws(BackendError) -> QueueName {
         guard let deadLetterQueue else {

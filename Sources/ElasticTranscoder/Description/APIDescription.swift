@@ -9,7 +9,7 @@ enum APIDescription {
     ]
 
     static let shapes: [String: Shape] = Dictionary(
-        uniqueKeysWithValues: (texts + collections + structures).map { ($0.name, $0) }
+        uniqueKeysWithValues: (texts + collections + structures + jobStructures).map { ($0.name, $0) }
     )
 
     /// The members of a structure; none when it is something else.

@@ -25,13 +25,13 @@ package enum JSONValue: Sendable, Equatable {
         case let values as [Any]: self = .array(values.map(JSONValue.init(foundation:)))
         case let members as [String: Any]: self = .object(members.mapValues(JSONValue.init(foundation:)))
         case let number as NSNumber:
+            switch String(cString: number.objCType) {
             // Foundation has no type of its own for truth values but that of a C character.
-            if String(cString: number.objCType) == "c" {
-                self = .bool(number.boolValue)
-            } else if let whole = Int64(exactly: number.doubleValue) {
-                self = .integer(whole)
-            } else {
-                self = .number(number.doubleValue)
+            case "c": self = .bool(number.boolValue)
+            case "q": self = .integer(number.int64Value)
+            default:
+                let value = number.doubleValue
+                self = Int64(exactly: value).map(JSONValue.integer) ?? .number(value)
             }
         default: self = .null
         }

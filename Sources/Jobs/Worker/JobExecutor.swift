@@ -72,12 +72,14 @@ package struct JobExecutor: Sendable {
             return .later(seconds: min(max(until.timeIntervalSince(now()) + 1, 1), 900), reason: nil)
         case .over(let job):
             try await settle(job)
-            guard job.isGivenUp, let message else { return .over(job) }
-            // A message that was put back comes as a new one; an old one is what giving up left behind.
-            guard message.receiveCount <= 1 else { return .givenUp(job) }
+            guard job.isGivenUp else { return .over(job) }
+            // A message that was put back comes as a new one; an old one is what giving up left behind. Who
+            // runs a job without a message, such as a function called with the event once more, means it.
+            guard (message?.receiveCount ?? 0) <= 1 else { return .givenUp(job) }
             try await ledger.reopen(job)
             return try await execute(id, message, log)
         case .claimed(let claim):
+            runner.settings.prepare()
             var log = log
             log[metadataKey: "job"] = "\(id)"
             let progress = JobProgress(outputCount: claim.outputs.count)

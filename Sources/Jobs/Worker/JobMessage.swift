@@ -62,8 +62,8 @@ package struct JobMessage: Sendable, Equatable {
 
     /// Whether the job failed before it came to its outputs, or for what has nothing to do with them.
     private func isOfWholeJob(_ error: JobError) -> Bool {
-        let isCommon =
-            error.isRetryable || ["input.missing", "input.denied", "job.attempts"].contains(error.code)
+        let common = ["input.missing", "input.denied", "input.no-bucket", "job.attempts"]
+        let isCommon = error.isRetryable || common.contains(error.code)
         return isCommon && job.outputs.allSatisfy { $0.error == error }
     }
 

@@ -21,6 +21,8 @@ package struct JobRunner: Sendable {
         package var spoolFolder: String
         /// Bytes such an output may have.
         package var spoolLimit: Int64
+        /// Called when a run of the engine is near, for what it takes a while to get ready.
+        package var prepare: @Sendable () -> Void = {}
 
         package init(spoolFolder: String, spoolLimit: Int64 = 20 << 30) {
             self.spoolFolder = spoolFolder

@@ -1,5 +1,6 @@
 package import Foundation
 package import Logging
+internal import Synchronization
 
 /// Notifications that wait for delivery, kept where the jobs are.
 ///
@@ -12,6 +13,7 @@ package struct Outbox: Sendable {
     private let store: any MetadataStore
     private let notifier: any Notifier
     private let owner = UUID().uuidString
+    private let told = Told()
     private let now: @Sendable () -> Date
 
     /// Seconds that a delivery may take before others try it.
@@ -25,6 +27,15 @@ package struct Outbox: Sendable {
         self.store = store
         self.notifier = notifier
         self.now = now
+    }
+
+    /// The ids of those that were told here and could not be removed: they are not told again.
+    private final class Told: Sendable {
+        private let ids = Mutex<Set<String>>([])
+
+        func contains(_ id: String) -> Bool { ids.withLock { $0.contains(id) } }
+        func add(_ id: String) { ids.withLock { _ = $0.insert(id) } }
+        func remove(_ id: String) { ids.withLock { _ = $0.remove(id) } }
     }
 
     /// A notification as it is stored.
@@ -97,7 +108,9 @@ package struct Outbox: Sendable {
         _ log: Logger
     ) async throws(BackendError) -> Bool {
         let facts: Logger.Metadata = ["notification": "\(document.id)"]
-        if let entry = try? JSONDecoder().decode(Entry.self, from: document.body) {
+        if told.contains(document.id) {
+            log.debug("notification was told before", metadata: facts)
+        } else if let entry = try? JSONDecoder().decode(Entry.self, from: document.body) {
             let topic = entry.notification.topic
             guard !failing.contains(topic), isFree(entry) else { return false }
             guard let claimed = try await claim(document, entry) else { return false }
@@ -112,10 +125,12 @@ package struct Outbox: Sendable {
                 }
                 log.error("notification given up", metadata: facts.merging(["reason": "\(error)"]) { $1 })
             }
+            told.add(document.id)
         } else {
             log.error("notification unreadable", metadata: facts)
         }
         try await store.deleteDocument(.notification, document.id)
+        told.remove(document.id)
         return true
     }
 
@@ -139,11 +154,20 @@ package struct Outbox: Sendable {
         }
     }
 
-    /// Lets others try at once; who cannot say so lets them wait for the claim to end.
+    /// Lets others try at once, even when the task is cancelled; who cannot say so soon lets them wait for
+    /// the claim to end.
     private func release(_ document: StoredDocument, _ entry: Entry) async {
-        var entry = entry
-        entry.claim = nil
-        _ = try? await replace(document, entry)
+        let release = Task {
+            var entry = entry
+            entry.claim = nil
+            _ = try? await replace(document, entry)
+        }
+        let limit = Task {
+            try await Task.sleep(for: .seconds(1))
+            release.cancel()
+        }
+        await release.value
+        limit.cancel()
     }
 
     private func replace(_ document: StoredDocument, _ entry: Entry) async throws(BackendError)

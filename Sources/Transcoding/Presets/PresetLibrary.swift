@@ -26,6 +26,7 @@ public struct PresetLibrary: Sendable {
             return try Preset(json: data, named: name)
         }
         let files = files()
+        let name = Self.currentID(of: name)
         // The file of that name, before all are read for their ids.
         let isNamed = { (file: URL) in Self.shortName(file) == name }
         for file in files.filter(isNamed) + files.filter({ !isNamed($0) }) {

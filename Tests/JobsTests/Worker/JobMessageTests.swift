@@ -44,6 +44,50 @@ struct JobMessageTests {
         )
     }
 
+    @Test("What a client gave comes back where it stood, to the letter")
+    func writesGiven() {
+        var job = job()
+        job.input.key = "in/a.MOV"
+        job.input.stated = ["Container": "auto", "AspectRatio": "auto"]
+        job.outputs[0].key = "a.mp4"
+        job.outputs[0].presetID = "1351620000001-100070"
+        job.outputs[0].thumbnailPattern = ""
+        job.outputs[0].rotate = "auto"
+        job.outputKeyPrefix = "out/"
+        job.userMetadata = ["post_id": "25987"]
+        #expect(
+            JobMessage(.completed, job).text == #"""
+                {
+                  "state" : "COMPLETED",
+                  "version" : "2012-09-25",
+                  "jobId" : "1790000000000-aaaaaa",
+                  "pipelineId" : "p",
+                  "input" : {
+                    "key" : "in/a.MOV",
+                    "aspectRatio" : "auto",
+                    "container" : "auto"
+                  },
+                  "inputCount" : 1,
+                  "outputKeyPrefix" : "out/",
+                  "outputs" : [ {
+                    "id" : "1",
+                    "presetId" : "1351620000001-100070",
+                    "key" : "a.mp4",
+                    "thumbnailPattern" : "",
+                    "rotate" : "auto",
+                    "status" : "Complete",
+                    "duration" : 3,
+                    "width" : 640,
+                    "height" : 360
+                  } ],
+                  "userMetadata" : {
+                    "post_id" : "25987"
+                  }
+                }
+                """#
+        )
+    }
+
     @Test("While a job goes on, its outputs do, and nothing is said of their sizes")
     func writesProgressing() throws {
         let message = try object(JobMessage(.progressing, job()).text)

@@ -88,6 +88,22 @@ struct OutboxTests {
         #expect(Set(notifier.sent).count == 20)
     }
 
+    @Test("What was told and cannot be removed is removed later, and not told again")
+    func removesLater() async throws {
+        try await post("a.1.progressing")
+        let failing = FaultInjectingMetadataStore(store, .call(3))
+        let outbox = Outbox(store: failing, notifier: notifier, now: { [clock] in clock.now })
+        await #expect(throws: BackendError.self) { try await outbox.deliver(WorkerBench.log) }
+        #expect(notifier.sent == ["a.1.progressing"])
+        _ = try await outbox.deliver(WorkerBench.log)
+        #expect(notifier.sent == ["a.1.progressing"])
+        #expect(await store.documents(.notification, ascending: true, after: nil, limit: 1).items.isEmpty)
+        // The next one of the same name, such as that of a job tried again, is a new one.
+        try await post("a.1.progressing")
+        #expect(try await outbox.deliver(WorkerBench.log).delivered == 1)
+        #expect(notifier.sent.count == 2)
+    }
+
     @Test("What somebody died of delivering is told by another after half a minute, in order")
     func takesOver() async throws {
         try await post("a.1.progressing")

@@ -29,4 +29,27 @@ struct WorkerFolderTests {
         let uploads = FileManager.default.subpaths(atPath: DataFolder(folder).uploads.path) ?? []
         #expect(uploads.filter { !$0.hasSuffix("/") } == [])
     }
+
+    @Test("A client's job does not touch a file that is there")
+    func refusesToReplace() async throws {
+        let workspace = try Workspace()
+        let folder = DataFolder(try workspace.subfolder("data"))
+        let objects = FolderObjectStore(folder)
+        try await objects.makeBucket("media")
+        var bench = WorkerBench()
+        bench.objects = objects
+        _ = try await bench.upload("input", "a.mp4")
+        let file = folder.url.appendingPathComponent("buckets/media/output/web/a.mp4")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data("precious".utf8).write(to: file)
+        let job = try await bench.storeJob(origin: .api, sequencer: nil)
+        try await bench.send(JobEvent.message(forJob: job.id))
+        await bench.runWorker()
+        #expect(try await bench.jobs().map(\.error?.code) == ["output.exists"])
+        #expect(try Data(contentsOf: file) == Data("precious".utf8))
+        #expect(bench.engine.runs.isEmpty)
+    }
 }

@@ -1,0 +1,171 @@
+import Foundation
+import TestMedia
+import TestServers
+import Testing
+
+extension WorkTests {
+    @Suite("The service as a process of its own", .timeLimit(.minutes(5)))
+    struct ServeTests {
+        private let workplace: Workplace
+
+        init() throws { workplace = try Workplace() }
+
+        /// Starts the service, and returns it with its address.
+        private func serve(_ more: [String] = []) async throws -> (RunningTool, String) {
+            let tool = try workplace.start(["serve", "--listen", "127.0.0.1:0"] + more)
+            let deadline = ContinuousClock.now + .seconds(30)
+            while !tool.outputText.hasSuffix("\n"), tool.isRunning, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let address = try #require(
+                tool.outputText.wholeMatch(of: #/listening on (http://127\.0\.0\.1:\d+)\n/#),
+                "\(tool.errorText)"
+            )
+            return (tool, String(address.1))
+        }
+
+        private func curl(_ arguments: [String]) throws -> String {
+            try Tool("/usr/bin/curl").run(["-s", "--max-time", "20"] + arguments).outputText
+        }
+
+        private func key() async throws -> [String: String] {
+            let result = try await workplace.run(["key", "add"])
+            return try JSONDecoder().decode([String: String].self, from: result.output)
+        }
+
+        /// Runs a script of boto3 that knows the service from the model the program writes.
+        private func boto(_ script: String, _ address: String, _ key: [String: String]) throws -> Tool.Result
+        {
+            let models = workplace.workspace.path("models")
+            _ = try Tool.recast.run(["sdk-model", models])
+            let python = Tool(Samples.packageRoot.appendingPathComponent(".venv/bin/python3").path)
+            let environment = ProcessInfo.processInfo.environment.merging([
+                "AWS_DATA_PATH": models, "AWS_ACCESS_KEY_ID": key["accessKeyId"] ?? "",
+                "AWS_SECRET_ACCESS_KEY": key["secretAccessKey"] ?? "", "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            ]) { $1 }
+            return try python.start(["-c", script, address], environment: environment).finish(limit: 120)
+        }
+
+        @Test("A client of Elastic Transcoder makes a pipeline and a job, and waits for its output")
+        func transcodes() async throws {
+            let (tool, address) = try await serve()
+            let bucket = workplace.workspace.url("data/buckets/media")
+            let input = bucket.appendingPathComponent("phone/clip.mp4")
+            try FileManager.default.createDirectory(
+                at: input.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try FileManager.default.copyItem(atPath: Samples.path("phone-portrait.mp4"), toPath: input.path)
+            let script = """
+                import boto3, json, sys
+                client = boto3.client('elastictranscoder', endpoint_url=sys.argv[1])
+                made = client.create_pipeline(Name='p', InputBucket='media', OutputBucket='media',
+                                              Role='arn:aws:iam::000000000000:role/Elastic_Transcoder')
+                key = 'phone/clip.mp4'
+                job = client.create_job(PipelineId=made['Pipeline']['Id'], Input={'Key': key},
+                                        Outputs=[{'Key': 'api/' + key, 'PresetId': '1351620000001-100070'}],
+                                        OutputKeyPrefix='output/')['Job']
+                client.get_waiter('job_complete').wait(Id=job['Id'], WaiterConfig={'Delay': 1})
+                print(json.dumps(client.read_job(Id=job['Id'])['Job']['Output']))
+                """
+            let result = try boto(script, address, try await key())
+            #expect(result.status == 0, "\(result.errorText) \(tool.errorText.suffix(2000))")
+            let output = try #require(
+                try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+            )
+            #expect(output["Status"] as? String == "Complete")
+            let file = bucket.appendingPathComponent("output/api/phone/clip.mp4")
+            let probe = try Tool.ffprobe.output([
+                "-v", "error", "-select_streams", "v", "-show_entries", "stream=codec_name,width", "-of",
+                "csv=p=0", file.path,
+            ])
+            let width = output["Width"] as? Int ?? 0
+            #expect(String(decoding: probe, as: UTF8.self) == "h264,\(width)\n")
+            tool.terminate()
+            #expect(try tool.finish(limit: 40).status == 0)
+        }
+
+        @Test("A key that nobody made is refused as Amazon refuses it, unless signatures do not count")
+        func refusesKeys() async throws {
+            let script = """
+                import boto3, botocore.exceptions, sys
+                client = boto3.client('elastictranscoder', endpoint_url=sys.argv[1])
+                try:
+                    print(len(client.list_pipelines()['Pipelines']))
+                except botocore.exceptions.ClientError as error:
+                    print(error.response['Error']['Code'], error.response['ResponseMetadata']['HTTPStatusCode'])
+                """
+            let stranger = ["accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "x"]
+            let (strict, address) = try await serve()
+            let refused = try boto(script, address, stranger)
+            #expect(refused.outputText == "UnrecognizedClientException 403\n", "\(refused.errorText)")
+            strict.terminate()
+            #expect(try strict.finish(limit: 40).status == 0)
+            let (open, other) = try await serve(["--insecure-accept-any-signature", "--no-worker"])
+            #expect(try boto(script, other, stranger).outputText == "0\n")
+            #expect(open.errorText.contains("signatures are not verified"))
+            open.terminate()
+            #expect(try open.finish(limit: 40).status == 0)
+        }
+
+        @Test("Users that were added sign in, and the old rule holds only where it was asked for")
+        func knowsUsers() async throws {
+            let added = try await workplace.run(
+                ["user", "add", "edu", "--password-stdin"],
+                input: Data("geheim\n".utf8)
+            )
+            #expect(added.status == 0, "\(added.errorText)")
+            let (strict, address) = try await serve(["--no-worker"])
+            let code = ["-o", "/dev/null", "-w", "%{http_code}"]
+            #expect(try curl(code + ["-u", "edu:geheim", "\(address)/hello"]) == "200")
+            #expect(try curl(code + ["-u", "ana:ana", "\(address)/hello"]) == "403")
+            #expect(try curl(code + ["\(address)/hello"]) == "401")
+            #expect(try curl(code + ["\(address)/app"]) == "200")
+            #expect(try curl(code + ["\(address)/readyz"]) == "200")
+            strict.terminate()
+            #expect(try strict.finish(limit: 40).status == 0)
+            #expect(!strict.errorText.contains("geheim"))
+            let (old, other) = try await serve(["--no-worker", "--legacy-auth"])
+            #expect(try curl(code + ["-u", "ana:ana", "\(other)/hello"]) == "200")
+            #expect(try curl(code + ["-u", ":", "\(other)/hello"]) == "403")
+            #expect(old.errorText.contains("--legacy-auth"))
+            old.terminate()
+            _ = try old.finish(limit: 40)
+        }
+
+        @Test(
+            "What would be unsafe or cannot work ends with 2 and says why",
+            arguments: [
+                (["--listen", "0.0.0.0:0", "--insecure-accept-any-signature"], "loopback"),
+                (["--listen", "nonsense"], "an address and a port"),
+                (["--listen", "127.0.0.1:65536"], "an address and a port"),
+                (["--backend", "aws", "--input-bucket", "media"], "RECAST_QUEUE_URL"),
+            ]
+        )
+        func refusesUsage(arguments: [String], reason: String) async throws {
+            let result = try await workplace.run(["serve"] + arguments)
+            #expect(result.status == 2)
+            #expect(result.errorText.contains(reason), "\(result.errorText)")
+            #expect(result.outputText.isEmpty)
+        }
+
+        @Test("A port that is taken ends with 6, one line, and no address")
+        func refusesTakenPorts() async throws {
+            let listener = try LocalListener()
+            let result = try await workplace.run(["serve", "--listen", "127.0.0.1:\(listener.port)"])
+            #expect(result.status == 6)
+            #expect(result.outputText.isEmpty)
+            #expect(result.errorLines.filter { !$0.hasPrefix("{") }.count == 1, "\(result.errorText)")
+        }
+
+        @Test("An address that others reach is warned of when nobody could sign in")
+        func warnsOfNobody() async throws {
+            let tool = try workplace.start(["serve", "--listen", "0.0.0.0:0", "--no-worker"])
+            #expect(tool.wait(limit: 30) { tool.outputText.hasSuffix("\n") })
+            #expect(tool.errorText.contains("nobody can sign in"))
+            tool.terminate()
+            #expect(try tool.finish(limit: 40).status == 0)
+        }
+    }
+}
