@@ -13,10 +13,7 @@ extension WorkTests {
         /// Starts the service, and returns it with its address.
         private func serve(_ more: [String] = []) async throws -> (RunningTool, String) {
             let tool = try workplace.start(["serve", "--listen", "127.0.0.1:0"] + more)
-            let deadline = ContinuousClock.now + .seconds(30)
-            while !tool.outputText.hasSuffix("\n"), tool.isRunning, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            _ = try await until(30) { tool.outputText.hasSuffix("\n") || !tool.isRunning }
             let address = try #require(
                 tool.outputText.wholeMatch(of: #/listening on (http://127\.0\.0\.1:\d+)\n/#),
                 "\(tool.errorText)"
@@ -24,8 +21,9 @@ extension WorkTests {
             return (tool, String(address.1))
         }
 
-        private func curl(_ arguments: [String]) throws -> String {
-            try Tool("/usr/bin/curl").run(["-s", "--max-time", "20"] + arguments).outputText
+        private func curl(_ arguments: [String]) async throws -> String {
+            let curl = try Tool("/usr/bin/curl").start(["-s", "--max-time", "60"] + arguments)
+            return try await curl.end(limit: 70).outputText
         }
 
         private func key() async throws -> [String: String] {
@@ -34,17 +32,20 @@ extension WorkTests {
         }
 
         /// Runs a script of boto3 that knows the service from the model the program writes.
-        private func boto(_ script: String, _ address: String, _ key: [String: String]) throws -> Tool.Result
-        {
+        private func boto(
+            _ script: String,
+            _ address: String,
+            _ key: [String: String]
+        ) async throws -> Tool.Result {
             let models = workplace.workspace.path("models")
-            _ = try Tool.recast.run(["sdk-model", models])
+            _ = try await workplace.run(["sdk-model", models])
             let python = Tool(Samples.packageRoot.appendingPathComponent(".venv/bin/python3").path)
             let environment = ProcessInfo.processInfo.environment.merging([
                 "AWS_DATA_PATH": models, "AWS_ACCESS_KEY_ID": key["accessKeyId"] ?? "",
                 "AWS_SECRET_ACCESS_KEY": key["secretAccessKey"] ?? "", "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_EC2_METADATA_DISABLED": "true",
             ]) { $1 }
-            return try python.start(["-c", script, address], environment: environment).finish(limit: 120)
+            return try await python.start(["-c", script, address], environment: environment).end(limit: 120)
         }
 
         @Test("A client of Elastic Transcoder makes a pipeline and a job, and waits for its output")
@@ -69,7 +70,7 @@ extension WorkTests {
                 client.get_waiter('job_complete').wait(Id=job['Id'], WaiterConfig={'Delay': 1})
                 print(json.dumps(client.read_job(Id=job['Id'])['Job']['Output']))
                 """
-            let result = try boto(script, address, try await key())
+            let result = try await boto(script, address, try await key())
             #expect(result.status == 0, "\(result.errorText) \(tool.errorText.suffix(2000))")
             let output = try #require(
                 try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
@@ -83,7 +84,7 @@ extension WorkTests {
             let width = output["Width"] as? Int ?? 0
             #expect(String(decoding: probe, as: UTF8.self) == "h264,\(width)\n")
             tool.terminate()
-            #expect(try tool.finish(limit: 40).status == 0)
+            #expect(try await tool.end(limit: 40).status == 0)
         }
 
         @Test("A key that nobody made is refused as Amazon refuses it, unless signatures do not count")
@@ -98,15 +99,15 @@ extension WorkTests {
                 """
             let stranger = ["accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "x"]
             let (strict, address) = try await serve()
-            let refused = try boto(script, address, stranger)
+            let refused = try await boto(script, address, stranger)
             #expect(refused.outputText == "UnrecognizedClientException 403\n", "\(refused.errorText)")
             strict.terminate()
-            #expect(try strict.finish(limit: 40).status == 0)
+            #expect(try await strict.end(limit: 40).status == 0)
             let (open, other) = try await serve(["--insecure-accept-any-signature", "--no-worker"])
-            #expect(try boto(script, other, stranger).outputText == "0\n")
+            #expect(try await boto(script, other, stranger).outputText == "0\n")
             #expect(open.errorText.contains("signatures are not verified"))
             open.terminate()
-            #expect(try open.finish(limit: 40).status == 0)
+            #expect(try await open.end(limit: 40).status == 0)
         }
 
         @Test("Users that were added sign in, and the old rule holds only where it was asked for")
@@ -118,20 +119,20 @@ extension WorkTests {
             #expect(added.status == 0, "\(added.errorText)")
             let (strict, address) = try await serve(["--no-worker"])
             let code = ["-o", "/dev/null", "-w", "%{http_code}"]
-            #expect(try curl(code + ["-u", "edu:geheim", "\(address)/hello"]) == "200")
-            #expect(try curl(code + ["-u", "ana:ana", "\(address)/hello"]) == "403")
-            #expect(try curl(code + ["\(address)/hello"]) == "401")
-            #expect(try curl(code + ["\(address)/app"]) == "200")
-            #expect(try curl(code + ["\(address)/readyz"]) == "200")
+            #expect(try await curl(code + ["-u", "edu:geheim", "\(address)/hello"]) == "200")
+            #expect(try await curl(code + ["-u", "ana:ana", "\(address)/hello"]) == "403")
+            #expect(try await curl(code + ["\(address)/hello"]) == "401")
+            #expect(try await curl(code + ["\(address)/app"]) == "200")
+            #expect(try await curl(code + ["\(address)/readyz"]) == "200")
             strict.terminate()
-            #expect(try strict.finish(limit: 40).status == 0)
+            #expect(try await strict.end(limit: 40).status == 0)
             #expect(!strict.errorText.contains("geheim"))
             let (old, other) = try await serve(["--no-worker", "--legacy-auth"])
-            #expect(try curl(code + ["-u", "ana:ana", "\(other)/hello"]) == "200")
-            #expect(try curl(code + ["-u", ":", "\(other)/hello"]) == "403")
+            #expect(try await curl(code + ["-u", "ana:ana", "\(other)/hello"]) == "200")
+            #expect(try await curl(code + ["-u", ":", "\(other)/hello"]) == "403")
             #expect(old.errorText.contains("--legacy-auth"))
             old.terminate()
-            _ = try old.finish(limit: 40)
+            _ = try await old.end(limit: 40)
         }
 
         @Test(
@@ -162,10 +163,39 @@ extension WorkTests {
         @Test("An address that others reach is warned of when nobody could sign in")
         func warnsOfNobody() async throws {
             let tool = try workplace.start(["serve", "--listen", "0.0.0.0:0", "--no-worker"])
-            #expect(tool.wait(limit: 30) { tool.outputText.hasSuffix("\n") })
+            #expect(try await until(30) { tool.outputText.hasSuffix("\n") })
             #expect(tool.errorText.contains("nobody can sign in"))
             tool.terminate()
-            #expect(try tool.finish(limit: 40).status == 0)
+            #expect(try await tool.end(limit: 40).status == 0)
+        }
+
+        private static var schemathesis: Tool {
+            Tool(Samples.packageRoot.appendingPathComponent(".venv/bin/schemathesis").path)
+        }
+
+        @Test(
+            "No request that the API's description allows, or nearly, is answered with 500",
+            .enabled(if: FileManager.default.isExecutableFile(atPath: schemathesis.path))
+        )
+        func survivesFuzzing() async throws {
+            _ = try await workplace.run(
+                ["user", "add", "edu", "--password-stdin"],
+                input: Data("geheim\n".utf8)
+            )
+            let (tool, address) = try await serve(["--no-worker"])
+            let fuzzer = try Self.schemathesis.start(
+                [
+                    "run", "\(address)/openapi.json", "-a", "edu:geheim", "-H", "X-Recast: 1",
+                    "--exclude-path",
+                    "/api/events", "--checks",
+                    "not_a_server_error,status_code_conformance,response_schema_conformance",
+                    "--max-examples", "20", "--phases", "coverage,fuzzing", "--generation-deterministic",
+                ]
+            )
+            let result = try await fuzzer.end(limit: 200)
+            #expect(result.status == 0, "\(result.outputText.suffix(4000))")
+            tool.terminate()
+            #expect(try await tool.end(limit: 40).status == 0)
         }
     }
 }

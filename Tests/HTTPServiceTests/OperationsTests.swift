@@ -198,7 +198,7 @@ struct OperationsTests {
             ])
             defer { listener.terminate() }
             func wait(for words: [String]) async throws -> String {
-                let deadline = ContinuousClock.now + .seconds(30)
+                let deadline = ContinuousClock.now + .seconds(120)
                 while true {
                     let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
                     if words.allSatisfy(text.contains) || ContinuousClock.now > deadline { return text }
@@ -224,12 +224,10 @@ struct OperationsTests {
         try await OperationsHouse.run { service, headers throws in
             let request =
                 "GET /api/events HTTP/1.1\r\nHost: x\r\n\(headers[0].name): \(headers[0].value)\r\n\r\n"
-            async let answer = RawConnection.exchange(port: service.port, [request], limit: 20)
-            try await Task.sleep(for: .milliseconds(500))
-            let start = ContinuousClock.now
+            async let answer = RawConnection.exchange(port: service.port, [request])
+            try await Task.sleep(for: .seconds(1))
             await service.shutDown()
-            #expect(start.duration(to: .now) < .seconds(5))
-            #expect(await answer?.contains("retry:") == true)
+            #expect(try #require(await answer).received.contains("retry:"))
         }
     }
 }

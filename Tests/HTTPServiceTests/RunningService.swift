@@ -36,7 +36,7 @@ struct RunningService: Sendable {
             body: body
         )
         request.usesProxy = false
-        request.timeout = 20
+        request.timeout = 120
         return try await client.send(request)
     }
 
@@ -213,19 +213,29 @@ final class CapturedLog: LogHandler {
 }
 
 /// Bytes sent and received as they are.
-struct RawConnection {
-    /// Sends `pieces`, `pause` seconds apart, and returns all that comes until the other side ends it.
+struct RawConnection: Sendable {
+    let received: String
+    /// From the connection's beginning to its end.
+    let seconds: Double
+
+    /// Sends `pieces`, `pause` seconds apart, and returns when the other side ends the connection.
     ///
-    /// `nil` stands for a connection that is still open after `limit` seconds.
+    /// `nil` stands for one that is still open after `limit` seconds.
     static func exchange(
         port: Int,
         _ pieces: [String],
         pause: Double = 0,
-        limit: Double = 10
-    ) async -> String? {
+        limit: Double = 120
+    ) async -> RawConnection? {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                continuation.resume(returning: exchangeNow(port, pieces, pause, limit))
+                let start = Date()
+                let received = exchangeNow(port, pieces, pause, limit)
+                // Measured here, for other tests may keep whoever waits from going on.
+                let seconds = Date().timeIntervalSince(start)
+                continuation.resume(
+                    returning: received.map { RawConnection(received: $0, seconds: seconds) }
+                )
             }
         }
     }
