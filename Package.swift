@@ -219,7 +219,10 @@ let package = Package(
                 "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
                 "TestServers", "Transcoding", logging,
             ],
-            exclude: ["ElasticTranscoder/service.py", "Page/page.py", "Page/site_client.py"],
+            exclude: [
+                "ElasticTranscoder/original.py", "ElasticTranscoder/service.py", "Page/page.py",
+                "Page/site_client.py",
+            ],
             swiftSettings: settings
         ),
     ]
