@@ -11,6 +11,8 @@ package struct TableDesign: Sendable, Equatable {
     package struct Index: Sendable, Equatable {
         package let name: String
         package let key: Key
+        /// Whether a table that somebody else made may lack it.
+        package var isOptional = false
     }
 
     package let name: String
@@ -22,7 +24,13 @@ package struct TableDesign: Sendable, Equatable {
         TableDesign(
             name: name,
             key: Key(partition: RecordItem.projectStep, sort: RecordItem.mail),
-            indexes: []
+            indexes: [
+                Index(
+                    name: MailIndex.name,
+                    key: Key(partition: RecordItem.mail, sort: RecordItem.projectStep),
+                    isOptional: true
+                )
+            ]
         )
     }
 

@@ -61,6 +61,7 @@ struct TableSetup: Sendable {
         }
         for index in design.indexes {
             let found = table.indexes?.first { $0.name == index.name }
+            if found == nil, index.isOptional { continue }
             guard let found, TableDesign.Key(found.keys) == index.key else {
                 throw BackendError(
                     .conflict,
