@@ -11,8 +11,11 @@ extension WorkTests {
         init() throws { workplace = try Workplace() }
 
         /// Starts the service, and returns it with its address.
-        private func serve(_ more: [String] = []) async throws -> (RunningTool, String) {
-            let tool = try workplace.start(["serve", "--listen", "127.0.0.1:0"] + more)
+        private func serve(
+            _ more: [String] = [],
+            at place: Workplace? = nil
+        ) async throws -> (RunningTool, String) {
+            let tool = try (place ?? workplace).start(["serve", "--listen", "127.0.0.1:0"] + more)
             _ = try await until(30) { tool.outputText.hasSuffix("\n") || !tool.isRunning }
             let address = try #require(
                 tool.outputText.wholeMatch(of: #/listening on (http://127\.0\.0\.1:\d+)\n/#),
@@ -165,6 +168,45 @@ extension WorkTests {
             let tool = try workplace.start(["serve", "--listen", "0.0.0.0:0", "--no-worker"])
             #expect(try await until(30) { tool.outputText.hasSuffix("\n") })
             #expect(tool.errorText.contains("nobody can sign in"))
+            tool.terminate()
+            #expect(try await tool.end(limit: 40).status == 0)
+        }
+
+        @Test("On AWS a form uploads to S3, and what becomes of it is read from there")
+        func servesAWS() async throws {
+            let aws = try await AWSWorkplace()
+            let added = try await aws.place.run(
+                ["user", "add", "edu", "--password-stdin"],
+                input: Data("geheim\n".utf8)
+            )
+            #expect(added.status == 0, "\(added.errorText)")
+            let (tool, address) = try await serve(at: aws.place)
+            #expect(try await curl(["\(address)/readyz"]) == #"{"status":"ok"}"#)
+            let text = try await curl(["\(address)/presignedurl/p/0?mail=a@b.c"])
+            let form = try #require(
+                try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            )
+            let fields = try #require(form["fields"] as? [String: String])
+            var post = ["-w", "%{http_code}", form["url"] as? String ?? ""]
+            for (name, value) in fields { post += ["-F", "\(name)=\(value)"] }
+            post += ["-F", "file=@\(Samples.path("phone-portrait.mp4"))"]
+            #expect(try await curl(post).hasSuffix("204"))
+            let signIn = ["-u", "edu:geheim"]
+            var output = ""
+            let isComplete = try await until(90) {
+                let jobs = try JSON(text: try await curl(signIn + ["\(address)/api/jobs"]))
+                output = jobs["jobs"]?.elements.first?["outputs"]?.elements.first?["url"]?.string ?? ""
+                return !output.isEmpty
+            }
+            #expect(isComplete, "\(tool.errorText.suffix(3000))")
+            let file = workplace.workspace.path("output.mp4")
+            let code = try await curl(signIn + ["-o", file, "-w", "%{http_code}", "\(address)\(output)"])
+            #expect(code == "200")
+            let probe = try Tool.ffprobe.output([
+                "-v", "error", "-select_streams", "v", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
+                file,
+            ])
+            #expect(String(decoding: probe, as: UTF8.self) == "h264\n")
             tool.terminate()
             #expect(try await tool.end(limit: 40).status == 0)
         }
