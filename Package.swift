@@ -219,7 +219,7 @@ let package = Package(
                 "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
                 "TestServers", "Transcoding", logging,
             ],
-            exclude: ["ElasticTranscoder/service.py", "Page/page.py"],
+            exclude: ["ElasticTranscoder/service.py", "Page/page.py", "Page/site_client.py"],
             swiftSettings: settings
         ),
     ]

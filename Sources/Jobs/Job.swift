@@ -117,6 +117,8 @@ package struct Job: Codable, Sendable, Equatable {
     package var attempt: Int
     /// Attempts that ended in good order, their job put back; `nil` means none.
     package var putBackCount: Int?
+    /// How often it began anew after its end; `nil` means never.
+    package var retryCount: Int?
     /// Transient failures so far.
     package var failureCount: Int
     package var lease: Lease?

@@ -66,13 +66,13 @@ struct AWSSetupTests {
         _ = try await setup.run(plan)
         let before = try await Self.state(account, plan)
         let sentences = try await setup.run(plan)
-        #expect(sentences.count == 7)
+        #expect(sentences.count == 8)
         #expect(sentences.allSatisfy { $0.hasSuffix("already") || $0.hasSuffix("already there") })
         #expect(try await Self.state(account, plan) == before)
     }
 
     @Test(
-        "The queue gives messages up after twelve deliveries, and only this bucket may send",
+        "The queue gives messages up in the end, and only this bucket may send",
         arguments: Account.servers
     )
     func setsPolicies(server: TestServer) async throws {
@@ -119,6 +119,25 @@ struct AWSSetupTests {
         let ours = configurations.first { $0["Id"] != "theirs" }
         #expect(ours?["Events"] == ["s3:ObjectCreated:*"])
         #expect(ours?["Filter"]?["Key"]?["FilterRules"]?.elements.first?["Value"] == "in/")
+    }
+
+    @Test("Browsers may send forms to the bucket, and the rules for others stay", arguments: Account.servers)
+    func allowsForms(server: TestServer) async throws {
+        let account = try await Account(server)
+        let plan = try await Self.plan(account)
+        let others: JSON = [
+            "AllowedOrigins": ["https://example.com"], "AllowedMethods": ["GET"],
+            "MaxAgeSeconds": .number(60),
+        ]
+        let bucket: JSON = ["Bucket": .string(plan.bucket)]
+        let known: JSON = ["Bucket": .string(plan.bucket), "CORSConfiguration": ["CORSRules": [others]]]
+        _ = try await account.boto.call("s3", "put_bucket_cors", known)
+        _ = try await AWSSetup(client: try account.client()).run(plan)
+        let rules = try await account.boto.call("s3", "get_bucket_cors", bucket)["CORSRules"]?.elements ?? []
+        #expect(rules.count == 2)
+        #expect(rules.first?["AllowedOrigins"] == ["https://example.com"])
+        #expect(rules.last?["AllowedOrigins"] == ["*"])
+        #expect(rules.last?["AllowedMethods"] == ["POST"])
     }
 
     @Test("Two prefixes of one bucket have a queue each, and a wider prefix is enough")

@@ -77,7 +77,7 @@ struct CloudFormationTests {
         let account = try await Account(.ministack)
         let plan = try await Stack.make(account).plan
         let sentences = try await AWSSetup(client: try account.client()).run(plan)
-        #expect(sentences.count == 7)
+        #expect(sentences.count == 8)
         #expect(
             sentences.allSatisfy { $0.hasSuffix("already") || $0.hasSuffix("already there") },
             "\(sentences)"

@@ -52,6 +52,57 @@ struct DynamoDBRecordTests {
         #expect(try await store.record(projectStep: "Alba-0", mail: "a+b@x.com") == record)
     }
 
+    @Test(
+        "With an index by mail one mail's records are found in it, page by page",
+        arguments: Account.servers
+    )
+    func usesIndex(server: TestServer) async throws {
+        let account = try await Account(server)
+        let (store, _, table) = try await account.store()
+        _ = try await account.boto.call(
+            "dynamodb",
+            "update_table",
+            [
+                "TableName": .string(table),
+                "AttributeDefinitions": [
+                    ["AttributeName": "Mail", "AttributeType": "S"],
+                    ["AttributeName": "ProjectStep", "AttributeType": "S"],
+                ],
+                "GlobalSecondaryIndexUpdates": [
+                    [
+                        "Create": [
+                            "IndexName": "records-by-mail",
+                            "KeySchema": [
+                                ["AttributeName": "Mail", "KeyType": "HASH"],
+                                ["AttributeName": "ProjectStep", "KeyType": "RANGE"],
+                            ],
+                            "Projection": ["ProjectionType": "KEYS_ONLY"],
+                        ]
+                    ]
+                ],
+            ]
+        )
+        for step in 0..<12 {
+            for mail in ["a", "b"] {
+                var record = VideoRecord(projectStep: "P-\(step)", mail: mail, video: "\(mail)/\(step)")
+                record.transcoding = VideoTranscoding(status: .complete, jobId: "j", sequencer: "01")
+                #expect(try await store.write(record))
+            }
+        }
+        var found: [VideoRecord] = []
+        var after: String?
+        repeat {
+            let page = try await store.records(mail: "a", after: after, limit: 5)
+            #expect(page.items.count <= 5)
+            found += page.items
+            after = page.next
+        } while after != nil && found.count < 50
+        // The order of a query, which a scan does not have.
+        #expect(found.map(\.projectStep) == (0..<12).map { "P-\($0)" }.sorted())
+        #expect(found.allSatisfy { $0.mail == "a" && $0.transcoding?.jobId == "j" })
+        #expect(store.usesMailIndex)
+    }
+
     @Test("What is about an older version changes nothing", arguments: Account.servers)
     func keepsNewest(server: TestServer) async throws {
         let store = try await Account(server).store().store

@@ -101,6 +101,8 @@ struct WorkerPolicyTests {
         #expect(try await store.record(projectStep: "p-0", video: "v") == record)
         #expect(try await store.record(projectStep: "p-0", mail: "m") == record)
         #expect(try await store.records(after: nil, limit: 9).items == [record])
+        #expect(try await store.records(mail: "m", after: nil, limit: 9).items == [record])
+        try await store.announce(record)
     }
 
     private static func use(_ queue: SQSJobQueue) async throws {

@@ -26,9 +26,8 @@ struct SDKModelTests {
     )
     func equalsOriginal() async throws {
         let script = Python.programs.appendingPathComponent("compare_models.py").path
-        let result = try Tool(try #require(Python.old)).output([script, folder.path("")])
-        let lines = String(decoding: result, as: UTF8.self)
-        #expect(lines == "17 operations, 171 shapes\n\n")
+        let result = try await Python.run(script, [folder.path("")], python: try #require(Python.old))
+        #expect(result.outputText == "17 operations, 171 shapes\n\n")
     }
 
     @Test("A client that is given no address says so instead of calling Amazon")

@@ -45,6 +45,36 @@ extension WorkTests {
             for (job, told) in states { #expect(told == ["PROGRESSING", "COMPLETED"], "\(job)") }
         }
 
+        @Test("A webhook that is down holds up no job, and is told in order once it is up")
+        func webhookDown() async throws {
+            let anything = try await ServerRoom.shared.address(of: .seaweedFS).endpoint
+            let proxy = try await FaultProxy.start(before: anything)
+            try await proxy.use([FaultProxy.Rule(action: .answer(status: 503))])
+            let place = try Workplace([
+                "RECAST_TOPIC_PROGRESSING": "\(proxy.endpoint)/progressing",
+                "RECAST_TOPIC_COMPLETED": "\(proxy.endpoint)/completed",
+                "RECAST_WEBHOOK_ALLOW_PRIVATE": "true",
+            ])
+            try place.drop(Samples.path("surround.mp4"), "a.mp4")
+            let worker = try place.start(["work"])
+            let isDone = try await until(60) {
+                try place.jobs()["a.mp4"]?.first?["isSettled"] == true
+                    && place.rows("SELECT id FROM messages").isEmpty
+            }
+            #expect(isDone, "\(worker.errorText)")
+            #expect(try await until(60) { try await proxy.requests().count >= 3 }, "\(worker.errorText)")
+            try await proxy.use([FaultProxy.Rule(action: .answer(status: 204))])
+            try await proxy.forgetRequests()
+            let up = ContinuousClock.now
+            #expect(try await until(60) { try await proxy.requests().count >= 2 }, "\(worker.errorText)")
+            #expect(ContinuousClock.now - up < .seconds(60))
+            worker.terminate()
+            #expect(try await worker.end(limit: 20).status == 0)
+            #expect(try await proxy.requests().map(\.target) == ["/progressing", "/completed"])
+            try place.expectComplete(["a.mp4"])
+            try place.expectNothingLeft()
+        }
+
         @Test("A throttled table, and answers that are lost, delay a job; of two workers one does it, once")
         func tableThrottled() async throws {
             let aws = try await AWSWorkplace(s3: .seaweedFS)

@@ -1,4 +1,5 @@
 """Measures the worker against servers on loopback: work-figures.py [--clip FILE] [--runs N] [--tiny N]
+[--idle SECONDS] [--only overhead|memory|tiny|idle]
 
 Prints what docs/benchmarks.md says about the worker. RECAST_EXECUTABLE names the program, by default the
 release build. Needs what `make test` installs, and the right to read /proc/PID/io of the engine (root's).
@@ -255,19 +256,58 @@ def tiny_aws(folder, count):
     servers.stop()
 
 
+def used(process):
+    """CPU seconds of a process so far."""
+    fields = open(f"/proc/{process.pid}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def idle(folder, seconds):
+    """What a worker uses that has nothing to do, and how soon it stops."""
+    servers = Servers(folder, "ministack")
+    local = clean() | {"RECAST_DATA": str(folder / "idle")}
+    with open(folder / "idle.log", "wb") as log:
+        for name, environment in (("a folder and SQLite", local), ("S3, SQS and DynamoDB", servers.environment)):
+            process = worker(environment, log)
+            time.sleep(5)
+            before = used(process)
+            time.sleep(seconds)
+            share = (used(process) - before) / seconds
+            ends = []
+            for _ in range(5):
+                start = time.monotonic()
+                process.terminate()
+                cpu_seconds(process)
+                ends.append(time.monotonic() - start)
+                process = worker(environment, log)
+                time.sleep(2.3)
+            process.terminate()
+            process.wait()
+            print(f"idle on {name}: {share * 100:.2f} % of a core over {seconds} s; "
+                  f"stops within {max(ends):.2f} s")
+    servers.stop()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--clip", default=str(ROOT / "samples/phone-portrait.mp4"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--tiny", type=int, default=200)
+    parser.add_argument("--idle", type=int, default=60)
+    parser.add_argument("--only", choices=["overhead", "memory", "tiny", "idle"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recast-figures-") as name:
         folder = pathlib.Path(name)
         print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-        overhead(folder, options.clip, options.runs)
-        memory(folder)
-        tiny_local(folder, options.tiny)
-        tiny_aws(folder, options.tiny)
+        if options.only in (None, "overhead"):
+            overhead(folder, options.clip, options.runs)
+        if options.only in (None, "memory"):
+            memory(folder)
+        if options.only in (None, "tiny"):
+            tiny_local(folder, options.tiny)
+            tiny_aws(folder, options.tiny)
+        if options.only in (None, "idle"):
+            idle(folder, options.idle)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ package struct DynamoDBMetadataStore: MetadataStore {
     let client: DynamoDBClient
     let table: String
     let responses: String
+    let mailIndex = MailIndex()
 
     /// Makes a store out of the tables named, which `AWSSetup` makes.
     package init(client: AWSClient, table: String = "recast", responses: String = "responses") {

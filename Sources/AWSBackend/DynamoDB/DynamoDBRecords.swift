@@ -56,18 +56,58 @@ extension DynamoDBMetadataStore {
         _ = try await client.update(request)
     }
 
-    /// Reads the whole table: its keys are the site's, and they do not begin with the mail.
+    /// Asks the index for them where there is one, and reads the table through where there is none.
     package func records(
         mail: String,
         after: String?,
         limit: Int
     ) async throws(BackendError) -> Page<VideoRecord> {
+        guard JobItem.isKey(mail) else { return Page(items: [], next: nil) }
         var request = DynamoDBRequest(table: responses)
         if let after, !after.isEmpty { request.start = try Self.place(after) }
+        let count = min(max(limit, 1), 100)
+        if mailIndex.isWorthATry {
+            do throws(BackendError) {
+                return try await indexedRecords(mail, request, count)
+            } catch {
+                // No such index, or no permission to use it.
+                guard [.invalid, .denied, .notFound].contains(error.code) else { throw error }
+                mailIndex.wasMissing()
+            }
+        }
         request.filter = "\(request.name(RecordItem.mail)) = \(request.value(.string(mail)))"
-        let (items, hasMore) = try await client.scanThrough(request, count: min(max(limit, 1), 100))
-        let records = items.map(RecordItem.record)
-        return Page(items: records, next: hasMore ? records.last.map(Self.token) : nil)
+        let (items, hasMore) = try await client.scanThrough(request, count: count)
+        return Self.page(items, items.last, hasMore)
+    }
+
+    /// Whether the index by mail was there, as far as anybody has asked.
+    package var usesMailIndex: Bool { mailIndex.isWorthATry }
+
+    /// The index holds keys, and trails the table by moments; the records are read from the table.
+    private func indexedRecords(
+        _ mail: String,
+        _ request: DynamoDBRequest,
+        _ count: Int
+    ) async throws(BackendError) -> Page<VideoRecord> {
+        var request = request
+        request.index = MailIndex.name
+        request.keyCondition = "\(request.name(RecordItem.mail)) = \(request.value(.string(mail)))"
+        let (entries, hasMore) = try await client.query(request, count: count)
+        let keys = entries.map(RecordItem.record(from:)).map { record in
+            RecordItem.key(projectStep: record.projectStep, mail: record.mail)
+        }
+        let found = try await client.batchGet(keys, table: responses)
+        let items = keys.compactMap { key in
+            found.first { $0[RecordItem.projectStep] == key[RecordItem.projectStep] }
+        }
+        return Self.page(items, entries.last, hasMore)
+    }
+
+    private static func page(_ items: [Item], _ last: Item?, _ hasMore: Bool) -> Page<VideoRecord> {
+        Page(
+            items: items.map(RecordItem.record(from:)),
+            next: hasMore ? last.map { token(RecordItem.record(from: $0)) } : nil
+        )
     }
 
     package func records(

@@ -2,7 +2,7 @@ internal import AWSSignature
 internal import Foundation
 package import Jobs
 
-/// Makes what a worker needs in an AWS account: queues, tables, and the bucket's events.
+/// Makes what Recast needs in an AWS account: queues, tables, and the bucket's events and rules.
 ///
 /// It makes what is missing, adds to what is there, and never removes or replaces anything, so it can be run
 /// again at any time.
@@ -49,6 +49,7 @@ package struct AWSSetup: Sendable {
         let made = try await queues.make(queue, deadLetters: deadLetters, bucket: plan.bucket)
         sentences += made.sentences
 
+        sentences.append(try await allowForms(plan.bucket))
         let isNew = try await tell(made, plan)
         let sentence = "new objects in \(plan.bucket)/\(plan.prefix) go to queue \(queue.name)"
         return sentences + [isNew ? sentence : sentence + " already"]
@@ -76,6 +77,17 @@ package struct AWSSetup: Sendable {
             do { try await client.timing.sleep(Self.attempts.distance) } catch { break }
         }
         throw BackendError(.unavailable, "the task was cancelled")
+    }
+
+    /// Lets browsers upload; a worker does without, so that not being allowed to is no failure.
+    private func allowForms(_ bucket: String) async throws(BackendError) -> String {
+        do {
+            let isNew = try await S3ObjectStore(client: client).allowForms(to: bucket)
+            return "browsers may send forms to bucket \(bucket)" + (isNew ? "" : " already")
+        } catch {
+            guard !error.isRetryable else { throw error }
+            return "browsers may not send forms to bucket \(bucket): \(error.message)"
+        }
     }
 
     /// Makes one table, and says whether it was there already.

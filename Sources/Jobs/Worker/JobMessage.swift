@@ -24,8 +24,13 @@ package struct JobMessage: Sendable, Equatable {
     }
 
     /// The same for every delivery; those of one job sort in the order in which they happened.
+    ///
+    /// A job that begins anew after its end has something new to say, which sorts behind all before.
     package var id: String {
-        "\(job.id).\(state == .progressing ? 1 : 2).\(state.rawValue.lowercased())"
+        let count = String(job.retryCount ?? 0)
+        let zeros = String(repeating: "0", count: max(0, 6 - count.count))
+        let round = job.retryCount == nil ? "" : "2r\(zeros)\(count)."
+        return "\(job.id).\(round)\(state == .progressing ? 1 : 2).\(state.rawValue.lowercased())"
     }
 
     package var subject: String {

@@ -99,6 +99,7 @@ extension Job {
         job.status = .submitted
         // The attempts so far are accounted for: none of them counts as a death.
         job.putBackCount = attempt
+        job.retryCount = (retryCount ?? 0) + 1
         job.failureCount = 0
         job.isCancelRequested = false
         job.progress = nil

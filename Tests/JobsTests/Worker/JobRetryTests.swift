@@ -32,7 +32,28 @@ struct JobRetryTests {
         let ended = try #require(try await run(bench, job))
         #expect(ended.status == .complete && ended.isSettled)
         #expect(try await bench.transcoding(of: "a.mp4")?.status == .complete)
-        #expect(await bench.notifications() == ["began", "failed", "done"])
+        #expect(await bench.notifications() == ["began", "failed", "began", "done"])
+    }
+
+    @Test("A job that fails again is told again, as something new that comes after all before")
+    func tellsAgain() async throws {
+        let engine = FakeEngine(during: { _ throws(EngineFailure) in
+            throw .transcoding(TranscodingError(.inputDamaged, "no"))
+        })
+        let bench = WorkerBench(engine: engine)
+        _ = try await bench.upload("input", "a.mp4")
+        let job = try await bench.storeJob()
+        for _ in 0..<12 {
+            #expect(try await run(bench, job)?.status == .error)
+            _ = try await bench.ledger().retry(job.id)
+        }
+        let told = await bench.backend.notifier.sent
+        #expect(told.map(\.topic) == Array(repeating: ["began", "failed"], count: 12).flatMap { $0 })
+        let ids = told.map(\.id)
+        #expect(
+            Set(ids).count == 24 && ids == ids.sorted { Array($0.utf8).lexicographicallyPrecedes($1.utf8) }
+        )
+        #expect(ids.prefix(2) == ["\(job.id).1.progressing", "\(job.id).2.error"])
     }
 
     @Test("A cancelled job is done after all")

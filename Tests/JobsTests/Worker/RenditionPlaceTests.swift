@@ -118,6 +118,20 @@ struct RenditionPlaceTests {
         #expect(try await objects.head(place().target).eTag == eTag)
     }
 
+    @Test("Where what was to be replaced is gone it looks again")
+    func survivesRemoval() async throws {
+        _ = try await write(place(sequencer: "04", id: "1790000000000-bbbbbb"))
+        let eTag = try await place().publish { condition throws(BackendError) in
+            if condition != .absent {
+                // Some stores answer that the object is not there, not that the condition does not hold.
+                try await objects.delete(place().target)
+                throw BackendError(.notFound, "it is not there")
+            }
+            return try await write(place(), condition)
+        }
+        #expect(try await objects.head(place().target).eTag == eTag)
+    }
+
     @Test("A place that changes all the time is tried again later")
     func givesUp() async {
         await #expect {

@@ -87,7 +87,7 @@ struct WorkerMessageTests {
         await bench.runWorker()
         #expect(try await bench.jobs().map(\.status) == [.complete])
         #expect(try await bench.transcoding(of: "site/1/a.mp4")?.errorCode == nil)
-        #expect(await bench.notifications() == ["began", "failed", "done"])
+        #expect(await bench.notifications() == ["began", "failed", "began", "done"])
         try await expectEmptyQueue(bench)
     }
 
