@@ -52,36 +52,8 @@ struct DynamoDBRecordTests {
         #expect(try await store.record(projectStep: "Alba-0", mail: "a+b@x.com") == record)
     }
 
-    @Test(
-        "With an index by mail one mail's records are found in it, page by page",
-        arguments: Account.servers
-    )
-    func usesIndex(server: TestServer) async throws {
-        let account = try await Account(server)
-        let (store, _, table) = try await account.store()
-        _ = try await account.boto.call(
-            "dynamodb",
-            "update_table",
-            [
-                "TableName": .string(table),
-                "AttributeDefinitions": [
-                    ["AttributeName": "Mail", "AttributeType": "S"],
-                    ["AttributeName": "ProjectStep", "AttributeType": "S"],
-                ],
-                "GlobalSecondaryIndexUpdates": [
-                    [
-                        "Create": [
-                            "IndexName": "records-by-mail",
-                            "KeySchema": [
-                                ["AttributeName": "Mail", "KeyType": "HASH"],
-                                ["AttributeName": "ProjectStep", "KeyType": "RANGE"],
-                            ],
-                            "Projection": ["ProjectionType": "KEYS_ONLY"],
-                        ]
-                    ]
-                ],
-            ]
-        )
+    /// The records of `a` among those of two mails, as a listing by fives finds them.
+    private static func recordsOfOne(in store: DynamoDBMetadataStore) async throws -> [VideoRecord] {
         for step in 0..<12 {
             for mail in ["a", "b"] {
                 var record = VideoRecord(projectStep: "P-\(step)", mail: mail, video: "\(mail)/\(step)")
@@ -97,10 +69,44 @@ struct DynamoDBRecordTests {
             found += page.items
             after = page.next
         } while after != nil && found.count < 50
+        #expect(found.allSatisfy { $0.mail == "a" && $0.transcoding?.jobId == "j" })
+        return found
+    }
+
+    @Test("One mail's records are found in the index that init makes", arguments: Account.servers)
+    func usesIndex(server: TestServer) async throws {
+        let store = try await Account(server).store().store
+        let found = try await Self.recordsOfOne(in: store)
         // The order of a query, which a scan does not have.
         #expect(found.map(\.projectStep) == (0..<12).map { "P-\($0)" }.sorted())
-        #expect(found.allSatisfy { $0.mail == "a" && $0.transcoding?.jobId == "j" })
         #expect(store.usesMailIndex)
+    }
+
+    @Test("A table of the site's own without the index is read through", arguments: Account.servers)
+    func doesWithoutIndex(server: TestServer) async throws {
+        let account = try await Account(server)
+        let (_, table, _) = try await account.store()
+        let responses = Account.unique("responses")
+        let names = ["ProjectStep", "Mail"]
+        let keys: JSON = [
+            ["AttributeName": "ProjectStep", "KeyType": "HASH"],
+            ["AttributeName": "Mail", "KeyType": "RANGE"],
+        ]
+        let attributes = names.map { name in
+            JSON.object(["AttributeName": .string(name), "AttributeType": "S"])
+        }
+        let arguments: JSON = [
+            "TableName": .string(responses), "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys,
+            "AttributeDefinitions": .array(attributes),
+        ]
+        _ = try await account.boto.call("dynamodb", "create_table", arguments)
+        let client = try account.client()
+        _ = try await AWSSetup(client: client).make(.responses(named: responses))
+        let store = DynamoDBMetadataStore(client: client, table: table, responses: responses)
+        let found = try await Self.recordsOfOne(in: store)
+        #expect(Set(found.map(\.projectStep)) == Set((0..<12).map { "P-\($0)" }))
+        #expect(found.count == 12)
+        #expect(!store.usesMailIndex)
     }
 
     @Test("What is about an older version changes nothing", arguments: Account.servers)

@@ -45,7 +45,7 @@ extension WorkTests {
             let place = try Workplace()
             for name in ["a.mp4", "b.mp4"] { try place.drop(Self.clip, name) }
             let worker = try place.start(["work"])
-            #expect(try await until(30) { !worker.engines.isEmpty }, "\(worker.errorText)")
+            #expect(try await until(30) { !worker.busyEngines.isEmpty }, "\(worker.errorText)")
             worker.terminate()
             let end = try await worker.end(limit: 20)
             #expect(end.status == 0, "\(end.errorText)")
@@ -60,8 +60,8 @@ extension WorkTests {
             let place = try Workplace()
             try place.drop(Self.clip, "a.mp4")
             let worker = try place.start(["work", "--until-empty"])
-            #expect(try await until(30) { !worker.engines.isEmpty }, "\(worker.errorText)")
-            for engine in worker.engines { kill(engine, SIGSEGV) }
+            #expect(try await until(30) { !worker.busyEngines.isEmpty }, "\(worker.errorText)")
+            for engine in worker.busyEngines { kill(engine, SIGKILL) }
             let end = try await worker.end(limit: 60)
             #expect(end.status == 0, "\(end.errorText)")
             #expect(worker.logged("engine crashed, trying once more").count == 1)
@@ -77,7 +77,7 @@ extension WorkTests {
             let worker = try place.start(["work"])
             var crashed: Set<Int32> = []
             let hasEnded = try await until(60) {
-                for engine in worker.engines where kill(engine, SIGSEGV) == 0 { crashed.insert(engine) }
+                for engine in worker.busyEngines where kill(engine, SIGKILL) == 0 { crashed.insert(engine) }
                 return !worker.logged("job ended").isEmpty
             }
             #expect(hasEnded, "\(worker.errorText)")

@@ -112,7 +112,7 @@ extension WorkTests {
             try place.drop(Samples.path("browser-live.webm"), "a.webm")
             let first = try place.start(["work"])
             #expect(try await until(30) { !place.files(below: "spool").isEmpty }, "\(first.errorText)")
-            #expect(first.pauseEngine() != nil)
+            #expect(try await until(30) { first.pauseEngine() != nil }, "\(first.errorText)")
             let other = try await place.run(["work", "--event", "-"], input: Data(#"{"Records":[]}"#.utf8))
             #expect(other.status == 0, "\(other.errorText)")
             #expect(place.files(below: "spool").count == 1)

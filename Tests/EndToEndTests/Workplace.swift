@@ -75,17 +75,25 @@ extension RunningTool {
             .filter { $0["message"]?.string == message }
     }
 
-    /// The engines that work for the program now.
+    /// The engines that were started for the program, those included that wait for work.
     var engines: [Int32] {
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return processes.compactMap { Int32($0) }.filter { isEngine($0, of: processIdentifier) }
+    }
+
+    /// The engines at work: one that waits for its first request has a single thread.
+    var busyEngines: [Int32] {
+        engines.filter { engine in
+            let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(engine)/task")
+            return (threads ?? []).count > 1
+        }
     }
 }
 
 extension RunningTool {
     /// Makes the engine wait in the middle of its work, when there is one; returns which it is.
     func pauseEngine() -> Int32? {
-        guard let engine = engines.first, Foundation.kill(engine, SIGSTOP) == 0 else { return nil }
+        guard let engine = busyEngines.first, Foundation.kill(engine, SIGSTOP) == 0 else { return nil }
         return engine
     }
 }
