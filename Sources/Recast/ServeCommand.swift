@@ -107,6 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
         let host = configuration.service.listen.writtenHost
         let application = room.service(log).application { port in
             Console.print("listening on http://\(host):\(port)")
+            ProgramPages.releaseSoon()
         }
         parts.append(DrainedService(service: application, seconds: configuration.worker.gracePeriod))
         let group = ServiceGroup(

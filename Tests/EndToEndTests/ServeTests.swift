@@ -154,6 +154,21 @@ extension WorkTests {
             #expect(result.outputText.isEmpty)
         }
 
+        @Test("A service that waits holds less than 60 MB, and answers as before")
+        func isSmall() async throws {
+            let (tool, address) = try await serve(["--no-worker"])
+            func residentKilobytes() -> Int {
+                let status =
+                    (try? String(contentsOfFile: "/proc/\(tool.processIdentifier)/status", encoding: .utf8))
+                    ?? ""
+                return status.firstMatch(of: #/VmRSS:\s+(\d+)/#).flatMap { Int($0.1) } ?? .max
+            }
+            #expect(try await until(30) { residentKilobytes() < 60_000 }, "\(residentKilobytes())")
+            #expect(try await curl([address + "/"]) == #"{"hello":"world"}"#)
+            tool.terminate()
+            #expect(try await tool.end(limit: 30).status == 0)
+        }
+
         @Test("A port that is taken ends with 6, one line, and no address")
         func refusesTakenPorts() async throws {
             let listener = try LocalListener()

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 
 import botocore.auth
@@ -133,6 +134,8 @@ def connect(service, count):
 def measure(name, environment, options):
     service = Service(environment)
     try:
+        # By then it has given back what only its start needed.
+        time.sleep(5)
         print(f"\n{name}")
         print("| | |\n|---|---|")
         print("| idle | {:.0f} MiB resident, {:.0f} with shared pages in part |".format(*service.memory()))
@@ -142,8 +145,10 @@ def measure(name, environment, options):
             connection.close()
         mail, job = fill(service, options.records)
         basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        videos = load(
-            service, f"/videos?mail={mail}", {"Authorization": f"Basic {basic}"}, options.seconds)
+        basic = {"Authorization": f"Basic {basic}"}
+        # The first request has the password's hash to compute; wrk would count that for many.
+        service.call("GET", f"/videos?mail={mail}", basic)
+        videos = load(service, f"/videos?mail={mail}", basic, options.seconds)
         print("| `/videos?mail=` of {} records | {:.0f} a second, p99 {} |".format(options.records, *videos))
         path = f"/2012-09-25/jobs/{job}"
         read = load(service, path, service.headers("GET", path), options.seconds)

@@ -72,10 +72,21 @@ package final class Accounts: Sendable {
         let known = try await passwordHash(of: name)
         let hash = known ?? .ofNobody(settings.hashing)
         let proof = RememberedPasswords.Proof(name: name, password: password, hash: hash.text)
-        if known != nil, remembered.withLock({ $0.holds(proof, now: now()) }) { return true }
-        guard try await matches(hash, password), known != nil else { return false }
-        remembered.withLock { $0.remember(proof, now: now()) }
-        return true
+        let isProved = { @Sendable [self] () -> Bool in
+            known != nil && remembered.withLock { $0.holds(proof, now: now()) }
+        }
+        if isProved() { return true }
+        let matches = try await computed { [self] () -> Bool? in
+            // Of many requests that come at once the first alone has the work.
+            if isProved() { return true }
+            let matches = hash.matches(password)
+            if matches == true, known != nil { remembered.withLock { $0.remember(proof, now: now()) } }
+            return matches
+        }
+        guard let matches else {
+            throw BackendError(.unavailable, "there is no memory to check the password")
+        }
+        return matches && known != nil
     }
 
     /// Adds a user, or gives one that exists another password.
@@ -149,13 +160,6 @@ package final class Accounts: Sendable {
             let user = try? JSONDecoder().decode(UserDocument.self, from: document.body)
         else { return nil }
         return PasswordHash(user.password)
-    }
-
-    private func matches(_ hash: PasswordHash, _ password: String) async throws(BackendError) -> Bool {
-        guard let matches = try await computed({ hash.matches(password) }) else {
-            throw BackendError(.unavailable, "there is no memory to check the password")
-        }
-        return matches
     }
 
     /// Computes on a thread for things that take long, a few at a time.
