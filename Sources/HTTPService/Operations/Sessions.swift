@@ -43,8 +43,8 @@ package struct Sessions: Sendable {
     /// A new session of a user.
     func token(for name: String) async throws(BackendError) -> String {
         let end = Int64(now().timeIntervalSince1970) + Int64(Self.lifetime)
-        let claim = "\(Self.encoded(Data(name.utf8))).\(end)"
-        return "\(claim).\(Self.encoded(try await proof(of: claim, name)))"
+        let claim = "\(Base64URL.encode(Data(name.utf8))).\(end)"
+        return "\(claim).\(Base64URL.encode(try await proof(of: claim, name)))"
     }
 
     /// 401 in a scheme that makes no browser ask for a password by itself.
@@ -100,8 +100,8 @@ package struct Sessions: Sendable {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard token.utf8.count <= 1024, parts.count == 3, let end = Int64(parts[1]),
             Double(end) > now().timeIntervalSince1970,
-            let name = Self.decoded(parts[0]).flatMap({ String(validating: $0, as: UTF8.self) }),
-            let given = Self.decoded(parts[2])
+            let name = Base64URL.decode(parts[0]).flatMap({ String(validating: $0, as: UTF8.self) }),
+            let given = Base64URL.decode(parts[2])
         else { return nil }
         let proof = try await proof(of: "\(parts[0]).\(parts[1])", name)
         guard Digest.isEqual(proof, given) else { return nil }
@@ -111,15 +111,5 @@ package struct Sessions: Sendable {
     private func proof(of claim: String, _ name: String) async throws(BackendError) -> Data {
         let password = try await accounts.fingerprint(of: name) ?? ""
         return Digest.hmacSHA256(key: try await key.data(), Data("\(claim)\n\(password)".utf8))
-    }
-
-    private static func encoded(_ data: Data) -> String {
-        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
-    }
-
-    private static func decoded(_ text: Substring) -> Data? {
-        let standard = text.replacing("-", with: "+").replacing("_", with: "/")
-        return Data(base64Encoded: standard + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4))
     }
 }

@@ -243,16 +243,11 @@ extension SiteRoutes {
     }
 
     /// A page's beginning as text that needs no encoding.
-    private static func token(_ next: String) -> String {
-        Data(next.utf8).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
+    private static func token(_ next: String) -> String { Base64URL.encode(Data(next.utf8)) }
 
     /// The page's beginning; `nil` when the text is none.
     private static func place(_ token: String) -> String? {
-        let base64 = token.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        guard !token.isEmpty, let data = Data(base64Encoded: base64 + padding) else { return nil }
+        guard !token.isEmpty, let data = Base64URL.decode(token) else { return nil }
         return String(validating: data, as: UTF8.self)
     }
 }
