@@ -54,14 +54,8 @@ final class StageGraph: Sendable {
         let body = try InputOpening.body(request.input, limits)
         input.withLock { $0 = body }
         if failure.hasFailed { body.interrupt() }
-        var demuxer = try InputOpening.demuxer(body, limits, name)
-        let plan = try InputPlan(
-            streams: demuxer.streams,
-            duration: demuxer.duration,
-            limits: limits,
-            name: name
-        )
-        demuxer.select([plan.video.index] + (plan.audio.map { [$0.index] } ?? []))
+        var reader = try InputReader.open(body, limits: limits, name: name)
+        let plan = reader.plan
         let place = try request.place(for: plan)
         defer { place.discard() }
         let output = try place.create()
@@ -122,38 +116,18 @@ final class StageGraph: Sendable {
         }
         let audioStage = Stage<PacketMessage>("audio", slots: 64, failure: failure) { try audio?.accept($0) }
 
-        let container = demuxer.formatName
+        let container = reader.container
         func detected(_ duration: Double) -> DetectedProperties {
             DetectedProperties(plan, container: container, byteCount: body.byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
 
-        var demuxed = 0.0
-        var count = 0
-        var readFailure: FFmpegError?
-        while !failure.hasFailed {
-            let packet: Packet?
-            do { packet = try demuxer.read() } catch {
-                readFailure = error
-                break
-            }
-            guard let packet else { break }
-            if packet.streamIndex == plan.video.index {
-                if let pts = packet.pts {
-                    let start = plan.origin.converted(to: plan.video.timebase).ticks
-                    demuxed = max(demuxed, Double(pts &- start) * plan.video.timebase.value)
-                }
-                decodeStage.send(.packet(packet))
-            } else if packet.streamIndex == plan.audio?.index {
-                audioStage.send(.packet(packet))
-            }
-            count += 1
-            if count % 64 == 0 {
-                try watch.check(
-                    seconds: min(max(demuxed, plan.statedDuration ?? 0), limits.maxDuration),
-                    waited: body.waitedSeconds + output.waitedSeconds
-                )
-            }
+        let readFailure = try reader.read(pictures: decodeStage, sound: audioStage, failure: failure) {
+            seconds in
+            try watch.check(
+                seconds: min(max(seconds, plan.statedDuration ?? 0), limits.maxDuration),
+                waited: body.waitedSeconds + output.waitedSeconds
+            )
         }
         decodeStage.send(.end)
         if audio != nil { audioStage.send(.end) }
