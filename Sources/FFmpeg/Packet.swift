@@ -20,5 +20,7 @@ public final class Packet: @unchecked Sendable {
     public var dts: Int64? { pointer.pointee.dts.asPTS }
     public var duration: Int64 { pointer.pointee.duration }
     public var isKeyframe: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
+    /// Its frame is not to be shown, as an edit list says.
+    public var isDiscarded: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
     public var isCorrupt: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
 }
