@@ -13,6 +13,19 @@ public struct Decoder: ~Copyable {
         avcodec_free_context(&context)
     }
 
+    /// Whether one of the listed decoders takes the stream's codec.
+    public static func isListed(_ stream: Stream) -> Bool {
+        guard let codec = find(stream.parameters.pointer.pointee.codec_id) else { return false }
+        return IngestLimits.decoders.split(separator: ",").contains(
+            Substring(String(cString: codec.pointee.name))
+        )
+    }
+
+    private static func find(_ id: AVCodecID) -> UnsafePointer<AVCodec>? {
+        // libdav1d is the fast software decoder; libavcodec's own `av1` needs hardware.
+        id == AV_CODEC_ID_AV1 ? avcodec_find_decoder_by_name("libdav1d") : avcodec_find_decoder(id)
+    }
+
     /// Opens the decoder of a stream.
     ///
     /// Each of the frame `threads` holds a picture of its own. It throws when the codec is not one of the
@@ -23,10 +36,7 @@ public struct Decoder: ~Copyable {
         threads: Int
     ) throws(FFmpegError) -> Decoder {
         let parameters = stream.parameters.pointer
-        // libdav1d is the fast software decoder; libavcodec's own `av1` needs hardware.
-        let codec =
-            parameters.pointee.codec_id == AV_CODEC_ID_AV1
-            ? avcodec_find_decoder_by_name("libdav1d") : avcodec_find_decoder(parameters.pointee.codec_id)
+        let codec = find(parameters.pointee.codec_id)
         let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
         try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
         decoder.context.pointee.pkt_timebase = stream.timebase.av
