@@ -20,25 +20,12 @@ public struct Decoder: ~Copyable {
         avcodec_free_context(&context)
     }
 
-    /// Opens the decoder of a stream.
-    ///
-    /// Each of the frame `threads` holds a picture of its own. It throws when the codec is not one of the
-    /// listed ones or refuses the parameters.
-    public static func open(
-        _ stream: Stream,
-        limits: IngestLimits,
-        threads: Int
-    ) throws(FFmpegError) -> Decoder {
-        let parameters = stream.parameters.pointer
-        let codec = chosenDecoder(parameters.pointee.codec_id)
-        let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
-        try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
-        decoder.context.pointee.pkt_timebase = stream.timebase.av
-        decoder.context.pointee.thread_count = Int32(threads)
-        decoder.context.pointee.max_pixels = Int64(limits.maxPixels)
-        av_opt_set(decoder.context, "codec_whitelist", IngestLimits.decoders, 0)
-        try check(avcodec_open2(decoder.context, codec, nil), "open the \(stream.codec) decoder")
-        return decoder
+    /// Whether one of the listed decoders takes the stream's codec.
+    public static func isListed(_ stream: Stream) -> Bool {
+        guard let codec = find(stream.parameters.pointer.pointee.codec_id) else { return false }
+        return IngestLimits.decoders.split(separator: ",").contains(
+            Substring(String(cString: codec.pointee.name))
+        )
     }
 
     /// The decoder for a codec; of several the one that notices damage.
@@ -46,7 +33,7 @@ public struct Decoder: ~Copyable {
     /// libavcodec's own `av1` needs hardware. Its own VP8 and VP9 decoders take what is left of a packet for
     /// nothing, and less care of what is missing: of 60 damaged clips each they passed 21 and 32 off as whole,
     /// libvpx 13 and 2, for a third more of decoding time.
-    private static func chosenDecoder(_ codec: AVCodecID) -> UnsafePointer<AVCodec>? {
+    private static func find(_ codec: AVCodecID) -> UnsafePointer<AVCodec>? {
         let name: String? =
             switch codec {
             case AV_CODEC_ID_AV1: "libdav1d"
@@ -57,10 +44,31 @@ public struct Decoder: ~Copyable {
         return name.flatMap { avcodec_find_decoder_by_name($0) } ?? avcodec_find_decoder(codec)
     }
 
+    /// Opens the decoder of a stream.
+    ///
+    /// Each of the frame `threads` holds a picture of its own. It throws when the codec is not one of the
+    /// listed ones or refuses the parameters.
+    public static func open(
+        _ stream: Stream,
+        limits: IngestLimits,
+        threads: Int
+    ) throws(FFmpegError) -> Decoder {
+        let parameters = stream.parameters.pointer
+        let codec = find(parameters.pointee.codec_id)
+        let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
+        try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
+        decoder.context.pointee.pkt_timebase = stream.timebase.av
+        decoder.context.pointee.thread_count = Int32(threads)
+        decoder.context.pointee.max_pixels = Int64(limits.maxPixels)
+        av_opt_set(decoder.context, "codec_whitelist", IngestLimits.decoders, 0)
+        try check(avcodec_open2(decoder.context, codec, nil), "open the \(stream.codec) decoder")
+        return decoder
+    }
+
     /// Opens a decoder of one thread for what an encoder of this process makes.
     public static func open(_ track: Muxer.Track) throws(FFmpegError) -> Decoder {
         let parameters = track.parameters.pointer
-        let codec = avcodec_find_decoder(parameters.pointee.codec_id)
+        let codec = find(parameters.pointee.codec_id)
         let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
         try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
         decoder.context.pointee.pkt_timebase = track.timebase.av

@@ -17,6 +17,13 @@ final class AudioStage: Sendable {
         var format: [Int] = []
         var nextPTS: Int64 = 0
         var endSeconds = 0.0
+        var tally = Tally()
+    }
+
+    /// What was decoded, and how well.
+    struct Tally: Sendable {
+        var packetCount = 0
+        var errorCount = 0
     }
 
     private let state: Mutex<State>
@@ -47,14 +54,20 @@ final class AudioStage: Sendable {
     /// Seconds of sound placed so far.
     var endSeconds: Double { state.withLock { $0.endSeconds } }
 
+    var tally: Tally { state.withLock { $0.tally } }
+
     func accept(_ message: PacketMessage) throws {
         try state.withLock { state in
             switch message {
             case .packet(let packet):
+                state.tally.packetCount += 1
                 for frame in try state.decoder?.decode(packet) ?? [] { try place(frame, &state) }
+                state.tally.errorCount = state.decoder?.errorCount ?? 0
             case .end:
                 if let decoder = state.decoder.take() {
-                    for frame in try decoder.finish().frames { try place(frame, &state) }
+                    let rest = try decoder.finish()
+                    state.tally.errorCount = rest.errorCount
+                    for frame in rest.frames { try place(frame, &state) }
                 }
                 try state.resampler?.flush()
                 try encode(&state, isLast: true)

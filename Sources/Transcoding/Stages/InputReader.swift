@@ -6,6 +6,9 @@ struct InputReader: ~Copyable {
     /// libav's name of the container's format.
     let container: String
     private var demuxer: Demuxer
+    private var packets = PacketWatch()
+    /// What the container told of damage, once all was read.
+    var finding: PacketWatch.Finding { packets.finding }
 
     /// Opens an input and chooses among its streams.
     ///
@@ -49,7 +52,11 @@ struct InputReader: ~Copyable {
         while !failure.hasFailed {
             let packet: Packet?
             do { packet = try demuxer.read() } catch { return error }
-            guard let packet else { break }
+            guard let packet else {
+                packets.finish(demuxer, streams: [plan.video] + (plan.audio.map { [$0] } ?? []))
+                break
+            }
+            packets.take(packet)
             if packet.streamIndex == plan.video.index {
                 if let pts = packet.pts {
                     seconds = max(seconds, Double(pts &- start) * plan.video.timebase.value)

@@ -139,11 +139,15 @@ final class StageGraph: Sendable {
         qualityStage.drain()
         if let first = failure.first { throw translated(first, output, place) }
         let tally = decode.tally
-        try InputOpening.checkDamage(
+        let damage = try InputOpening.damage(
             tally,
+            audio?.tally ?? AudioStage.Tally(),
+            reader.finding,
             plan,
             soundEnd: audio?.endSeconds ?? 0,
+            container: container,
             readFailure: readFailure,
+            isAllowed: request.allowsDamage,
             name: name
         )
         do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output, place) }
@@ -171,6 +175,7 @@ final class StageGraph: Sendable {
             input: detected(plan.statedDuration ?? max(tally.endSeconds, audio?.endSeconds ?? 0)),
             decodedFrameCount: tally.frameCount,
             frameCount: written.frameCount,
+            damage: damage.isEmpty ? nil : damage,
             ssim: quality.ssim(until: written.seconds),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
