@@ -113,7 +113,11 @@ enum InputOpening {
             throw TranscodingError(
                 .inputDamaged,
                 "\(name) is damaged: \(damage); of it "
-                    + String(format: "%.2f s, %d pictures, were decoded", pictures.endSeconds, pictures.frameCount)
+                    + String(
+                        format: "%.2f s, %d pictures, were decoded",
+                        pictures.endSeconds,
+                        pictures.frameCount
+                    )
             )
         }
         return damage
