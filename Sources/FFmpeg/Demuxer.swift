@@ -9,6 +9,9 @@ public struct Demuxer: ~Copyable {
     private let context: UnsafeMutablePointer<AVFormatContext>
     private let io: UnsafeMutablePointer<AVIOContext>
     private let body: InputBody
+    private let complaints: Complaints
+    /// Errors in the file that the demuxer passed over so far, or logged while it opened the file.
+    public var complaintCount: Int { complaints.count }
     public let streams: [Stream]
     public let formatName: String
     /// Seconds, as the container states it; `nil` when it does not.
@@ -20,11 +23,13 @@ public struct Demuxer: ~Copyable {
         owning context: UnsafeMutablePointer<AVFormatContext>,
         _ io: UnsafeMutablePointer<AVIOContext>,
         _ body: InputBody,
+        _ complaints: Complaints,
         _ streams: [Stream]
     ) {
         self.context = context
         self.io = io
         self.body = body
+        self.complaints = complaints
         self.streams = streams
         formatName = context.pointee.iformat.map { String(cString: $0.pointee.name) } ?? "unknown"
         duration = context.pointee.duration.asPTS.flatMap { $0 > 0 ? Double($0) / 1e6 : nil }
@@ -62,7 +67,10 @@ public struct Demuxer: ~Copyable {
             close(nil, io)
             throw FFmpegError(status: recast_error_memory, action: "allocate a demuxer")
         }
+        let complaints = Complaints()
+        defer { withExtendedLifetime(complaints) {} }
         fresh.pointee.pb = io
+        fresh.pointee.opaque = complaints.opaque
         fresh.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
         // More than this is no container that anything wrote; over the limit it is refused below, by name.
         fresh.pointee.max_streams = Int32(clamping: max(1000, limits.maxStreams))
@@ -94,7 +102,7 @@ public struct Demuxer: ~Copyable {
                 guard let stream = context.pointee.streams[index] else { continue }
                 streams.append(try Stream(stream, statedSize: index < stated.count ? stated[index] : nil))
             }
-            return Demuxer(owning: context, io, body, streams)
+            return Demuxer(owning: context, io, body, complaints, streams)
         } catch {
             close(context, io)
             throw error

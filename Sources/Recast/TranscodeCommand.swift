@@ -27,6 +27,9 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON event a line on standard output.")
     var json = false
 
+    @Flag(help: "Transcode a damaged input as far as it goes, and say what is damaged.")
+    var allowDamaged = false
+
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
@@ -74,6 +77,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         request.threads = threads
         request.replacesOutput = force
         request.limits = limits
+        request.allowsDamage = allowDamaged
         do {
             if dryRun {
                 let probe = try Probe(path: input, limits: limits)
@@ -133,6 +137,7 @@ struct TranscodeCommand: AsyncParsableCommand {
                 "wallSeconds": result.wallSeconds, "cpuSeconds": result.cpuSeconds, "stages": stages,
             ]
             fields["ssim"] = result.ssim
+            fields["damage"] = result.damage.map(Description.fields)
             Console.event(fields)
             return
         }
@@ -148,6 +153,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             speed
         )
         Console.print(line)
+        if let damage = result.damage { Console.print("  the input is damaged: \(damage)") }
         guard stats else { return }
         for stage in result.stages {
             let name = stage.name.padding(toLength: 8, withPad: " ", startingAt: 0)

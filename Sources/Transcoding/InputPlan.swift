@@ -17,12 +17,14 @@ struct InputPlan {
         limits: IngestLimits,
         name: String
     ) throws(TranscodingError) {
-        let pictures = streams.filter { $0.kind == .video && !$0.isAttachedPicture && $0.timebase.isPositive }
-        guard let video = pictures.max(by: { InputPlan.rank($0) < InputPlan.rank($1) }) else {
-            throw TranscodingError(.inputUnsupported, "\(name) has no video stream")
-        }
-        let sounds = streams.filter { $0.kind == .audio && $0.codec != "none" && $0.timebase.isPositive }
-        let audio = sounds.max { InputPlan.rank($0) < InputPlan.rank($1) }
+        let usable = streams.filter { $0.timebase.isPositive }
+        let pictures = usable.filter { $0.kind == .video }
+        let sounds = usable.filter { $0.kind == .audio && $0.codec != "none" }
+        guard let picture = StreamChoice.picture(pictures.map(StreamChoice.Candidate.init)),
+            let video = pictures.first(where: { $0.index == picture })
+        else { throw TranscodingError(.inputUnsupported, "\(name) has no video stream") }
+        let sound = StreamChoice.sound(sounds.map(StreamChoice.Candidate.init))
+        let audio = sounds.first { $0.index == sound }
         try InputPlan.check(video, duration, limits, name)
         if let audio { try InputPlan.check(sound: audio, limits, name) }
         self.video = video
@@ -30,11 +32,6 @@ struct InputPlan {
         statedDuration = duration
         statedVideoDuration = video.duration.map { Double($0) * video.timebase.value }
         origin = InputPlan.origin(video, audio)
-    }
-
-    private static func rank(_ stream: FFmpeg.Stream) -> (Int, Int, Int) {
-        let amount = stream.kind == .video ? stream.size.pixelCount : stream.channelCount
-        return (stream.isDefault ? 1 : 0, amount, -stream.index)
     }
 
     /// The earlier of the two starts; sound that starts up to 50 ms before the picture is codec delay.

@@ -48,6 +48,10 @@ public struct TranscodeRequest: Sendable {
     public var threads: Int?
     /// Whether a file already at the output's path may be replaced.
     public var replacesOutput = false
+    /// Whether an input that is damaged by more than a little is transcoded as far as it goes.
+    ///
+    /// The result then says what was damaged.
+    public var allowsDamage = false
 
     public init(input: TranscodeInput, output: TranscodeOutput, preset: Preset) {
         self.input = input
@@ -144,6 +148,8 @@ public struct TranscodeResult: Sendable, Codable {
     public let input: DetectedProperties
     public let decodedFrameCount: Int
     public let frameCount: Int
+    /// What was damaged in the input, and yet tolerated or allowed; `nil` when nothing was found.
+    public let damage: InputDamage?
     /// The mean over luma and chroma of sampled pictures against those that were encoded, 0...1.
     ///
     /// `nil` when none could be compared, as with pictures of less than 16 pixels.

@@ -17,6 +17,13 @@ final class AudioStage: Sendable {
         var format: [Int] = []
         var nextPTS: Int64 = 0
         var endSeconds = 0.0
+        var tally = Tally()
+    }
+
+    /// What was decoded, and how well.
+    struct Tally: Sendable {
+        var packetCount = 0
+        var errorCount = 0
     }
 
     private let state: Mutex<State>
@@ -47,14 +54,20 @@ final class AudioStage: Sendable {
     /// Seconds of sound placed so far.
     var endSeconds: Double { state.withLock { $0.endSeconds } }
 
+    var tally: Tally { state.withLock { $0.tally } }
+
     func accept(_ message: PacketMessage) throws {
         try state.withLock { state in
             switch message {
             case .packet(let packet):
+                state.tally.packetCount += 1
                 for frame in try state.decoder?.decode(packet) ?? [] { try place(frame, &state) }
+                state.tally.errorCount = state.decoder?.errorCount ?? 0
             case .end:
                 if let decoder = state.decoder.take() {
-                    for frame in try decoder.finish().frames { try place(frame, &state) }
+                    let rest = try decoder.finish()
+                    state.tally.errorCount = rest.errorCount
+                    for frame in rest.frames { try place(frame, &state) }
                 }
                 try state.resampler?.flush()
                 try encode(&state, isLast: true)
@@ -65,6 +78,8 @@ final class AudioStage: Sendable {
             }
         }
     }
+
+    private var sampleRate: Int { preset.sampleRate ?? 48_000 }
 
     private func place(_ frame: Frame, _ state: inout State) throws {
         guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
@@ -103,9 +118,9 @@ final class AudioStage: Sendable {
 
     /// Silence goes through the encoder a second at a time, however long it is.
     private func fill(_ seconds: Double, _ state: inout State) throws {
-        var left = Int((seconds * Double(preset.sampleRate)).rounded())
+        var left = Int((seconds * Double(sampleRate)).rounded())
         while left > 0 {
-            let count = min(left, preset.sampleRate)
+            let count = min(left, sampleRate)
             try state.resampler?.appendSilence(count)
             try encode(&state, isLast: false)
             left -= count
@@ -113,13 +128,13 @@ final class AudioStage: Sendable {
     }
 
     private func open(like frame: Frame, _ state: inout State) throws {
-        let output = AudioFormat(sampleRate: preset.sampleRate, channelCount: preset.channelCount)
+        let output = AudioFormat(sampleRate: sampleRate, channelCount: preset.channelCount ?? 2)
         if state.encoder == nil {
             let encoder = try Encoder.open(
                 "aac",
                 .audio(output),
-                timebase: Timebase(1, Int32(preset.sampleRate)),
-                options: ["b": "\(preset.bitsPerSecond)"],
+                timebase: Timebase(1, Int32(sampleRate)),
+                options: ["b": "\(preset.bitsPerSecond ?? 128_000)"],
                 threads: 1
             )
             self.output.send(

@@ -45,19 +45,17 @@ final class StageGraph: Sendable {
     }
 
     private func runBlocking() throws -> TranscodeResult {
+        try request.preset.checkAbilities()
+        guard let videoPreset = request.preset.video, let audioPreset = request.preset.audio else {
+            throw TranscodingError(.presetInvalid, "preset \(request.preset.name) lacks Video or Audio")
+        }
         let limits = request.limits
         let watch = ResourceWatch(limits: limits, name: name)
         let body = try InputOpening.body(request.input, limits)
         input.withLock { $0 = body }
         if failure.hasFailed { body.interrupt() }
-        var demuxer = try InputOpening.demuxer(body, limits, name)
-        let plan = try InputPlan(
-            streams: demuxer.streams,
-            duration: demuxer.duration,
-            limits: limits,
-            name: name
-        )
-        demuxer.select([plan.video.index] + (plan.audio.map { [$0.index] } ?? []))
+        var reader = try InputReader.open(body, limits: limits, name: name)
+        let plan = reader.plan
         let place = try request.place(for: plan)
         defer { place.discard() }
         let output = try place.create()
@@ -77,7 +75,7 @@ final class StageGraph: Sendable {
         let quality = QualityStage()
         let qualityStage = Stage<SampleWindow>("quality", slots: 1, failure: failure, handler: quality.accept)
         let encode = VideoEncodeStage(
-            preset: request.preset.video,
+            preset: videoPreset,
             seconds: plan.statedDuration,
             threads: share.encoder,
             output: muxStage,
@@ -86,7 +84,7 @@ final class StageGraph: Sendable {
         let encodeStage = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
         let picture = PictureStage(
             stream: plan.video,
-            preset: request.preset.video,
+            preset: videoPreset,
             threads: share.filter,
             output: encodeStage
         )
@@ -109,7 +107,7 @@ final class StageGraph: Sendable {
         let audio = try plan.audio.map { stream in
             try AudioStage(
                 stream: stream,
-                preset: request.preset.audio,
+                preset: audioPreset,
                 originTicks: plan.origin.converted(to: stream.timebase).ticks,
                 limits: limits,
                 name: name,
@@ -118,38 +116,18 @@ final class StageGraph: Sendable {
         }
         let audioStage = Stage<PacketMessage>("audio", slots: 64, failure: failure) { try audio?.accept($0) }
 
-        let container = demuxer.formatName
+        let container = reader.container
         func detected(_ duration: Double) -> DetectedProperties {
             DetectedProperties(plan, container: container, byteCount: body.byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
 
-        var demuxed = 0.0
-        var count = 0
-        var readFailure: FFmpegError?
-        while !failure.hasFailed {
-            let packet: Packet?
-            do { packet = try demuxer.read() } catch {
-                readFailure = error
-                break
-            }
-            guard let packet else { break }
-            if packet.streamIndex == plan.video.index {
-                if let pts = packet.pts {
-                    let start = plan.origin.converted(to: plan.video.timebase).ticks
-                    demuxed = max(demuxed, Double(pts &- start) * plan.video.timebase.value)
-                }
-                decodeStage.send(.packet(packet))
-            } else if packet.streamIndex == plan.audio?.index {
-                audioStage.send(.packet(packet))
-            }
-            count += 1
-            if count % 64 == 0 {
-                try watch.check(
-                    seconds: min(max(demuxed, plan.statedDuration ?? 0), limits.maxDuration),
-                    waited: body.waitedSeconds + output.waitedSeconds
-                )
-            }
+        let readFailure = try reader.read(pictures: decodeStage, sound: audioStage, failure: failure) {
+            seconds in
+            try watch.check(
+                seconds: min(max(seconds, plan.statedDuration ?? 0), limits.maxDuration),
+                waited: body.waitedSeconds + output.waitedSeconds
+            )
         }
         decodeStage.send(.end)
         if audio != nil { audioStage.send(.end) }
@@ -161,11 +139,15 @@ final class StageGraph: Sendable {
         qualityStage.drain()
         if let first = failure.first { throw translated(first, output, place) }
         let tally = decode.tally
-        try InputOpening.checkDamage(
+        let damage = try InputOpening.damage(
             tally,
+            audio?.tally ?? AudioStage.Tally(),
+            reader.finding,
             plan,
             soundEnd: audio?.endSeconds ?? 0,
+            container: container,
             readFailure: readFailure,
+            isAllowed: request.allowsDamage,
             name: name
         )
         do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output, place) }
@@ -173,7 +155,7 @@ final class StageGraph: Sendable {
         let expected = OutputCheck.Expectation(
             frameCount: written.frameCount,
             hasAudio: written.hasAudio,
-            limit: request.preset.video.maxSize,
+            limit: videoPreset.boundingSize,
             seconds: written.seconds
         )
         let found = try place.check(expected, limits)
@@ -193,6 +175,7 @@ final class StageGraph: Sendable {
             input: detected(plan.statedDuration ?? max(tally.endSeconds, audio?.endSeconds ?? 0)),
             decodedFrameCount: tally.frameCount,
             frameCount: written.frameCount,
+            damage: damage.isEmpty ? nil : damage,
             ssim: quality.ssim(until: written.seconds),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
