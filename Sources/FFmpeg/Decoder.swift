@@ -9,6 +9,8 @@ public struct Decoder: ~Copyable {
     public private(set) var errorCount = 0
     /// Frames that came out.
     public private(set) var frameCount = 0
+    /// libav's name of the codec.
+    public var codec: String { String(cString: avcodec_get_name(context.pointee.codec_id)) }
 
     private init(owning context: UnsafeMutablePointer<AVCodecContext>) {
         self.context = context
@@ -47,11 +49,13 @@ public struct Decoder: ~Copyable {
     /// Opens the decoder of a stream.
     ///
     /// Each of the frame `threads` holds a picture of its own. It throws when the codec is not one of the
-    /// listed ones or refuses the parameters.
+    /// listed ones or refuses the parameters. One that is opened `isQuick` leaves out the loop filter: its
+    /// pictures are slightly off.
     public static func open(
         _ stream: Stream,
         limits: IngestLimits,
-        threads: Int
+        threads: Int,
+        isQuick: Bool = false
     ) throws(FFmpegError) -> Decoder {
         let parameters = stream.parameters.pointer
         let codec = find(parameters.pointee.codec_id)
@@ -60,19 +64,21 @@ public struct Decoder: ~Copyable {
         decoder.context.pointee.pkt_timebase = stream.timebase.av
         decoder.context.pointee.thread_count = Int32(threads)
         decoder.context.pointee.max_pixels = Int64(limits.maxPixels)
+        if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
         av_opt_set(decoder.context, "codec_whitelist", IngestLimits.decoders, 0)
         try check(avcodec_open2(decoder.context, codec, nil), "open the \(stream.codec) decoder")
         return decoder
     }
 
     /// Opens a decoder of one thread for what an encoder of this process makes.
-    public static func open(_ track: Muxer.Track) throws(FFmpegError) -> Decoder {
+    public static func open(_ track: Muxer.Track, isQuick: Bool = false) throws(FFmpegError) -> Decoder {
         let parameters = track.parameters.pointer
         let codec = find(parameters.pointee.codec_id)
         let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
         try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
         decoder.context.pointee.pkt_timebase = track.timebase.av
         decoder.context.pointee.thread_count = 1
+        if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
         try check(avcodec_open2(decoder.context, codec, nil), "open a decoder of the output")
         return decoder
     }

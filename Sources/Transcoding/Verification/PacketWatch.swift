@@ -35,7 +35,7 @@ struct PacketWatch {
     mutating func finish(_ demuxer: borrowing Demuxer, streams: [FFmpeg.Stream]) {
         finding.complaints = demuxer.complaintCount
         // Other containers' indexes list some packets only.
-        guard demuxer.formatName.hasPrefix("mov") else { return }
+        guard demuxer.formatName.hasPrefix("mov") || demuxer.formatName == "avi" else { return }
         for stream in streams {
             let promised = demuxer.index(of: stream).packetCount
             finding.missingPackets += max(0, promised - (counts[stream.index] ?? 0))
