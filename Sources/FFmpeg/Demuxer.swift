@@ -55,7 +55,8 @@ public struct Demuxer: ~Copyable {
     public static func open(
         _ body: InputBody,
         limits: IngestLimits,
-        isProbed: Bool = true
+        isProbed: Bool = true,
+        isOwn: Bool = false
     ) throws(FFmpegError) -> Demuxer {
         // No single allocation needs more: the largest is one 16-bit plane of the largest picture, or
         // the sample table of the longest clip.
@@ -82,7 +83,7 @@ public struct Demuxer: ~Copyable {
             },
             opaque: Unmanaged.passUnretained(body).toOpaque()
         )
-        av_opt_set(fresh, "format_whitelist", IngestLimits.formats, 0)
+        av_opt_set(fresh, "format_whitelist", IngestLimits.formats + (isOwn ? ",mxf" : ""), 0)
         av_opt_set(fresh, "protocol_whitelist", "recast", 0)
         av_opt_set(fresh, "codec_whitelist", IngestLimits.decoders, 0)
         var context: UnsafeMutablePointer<AVFormatContext>? = fresh
@@ -95,7 +96,7 @@ public struct Demuxer: ~Copyable {
             try checkStreamCount(context, limits)
             // A decoder that refuses a picture's size while probing leaves 0x0 behind.
             let stated = pictureSizes(context)
-            if isProbed { try probe(context, limits) }
+            if isProbed { try probe(context, limits, isOwn: isOwn) }
             try checkStreamCount(context, limits)
             var streams: [Stream] = []
             for index in 0..<Int(context.pointee.nb_streams) {
@@ -127,9 +128,10 @@ public struct Demuxer: ~Copyable {
     /// Finds what the headers did not say, with decoders that refuse pictures over the limit.
     private static func probe(
         _ context: UnsafeMutablePointer<AVFormatContext>,
-        _ limits: IngestLimits
+        _ limits: IngestLimits,
+        isOwn: Bool
     ) throws(FFmpegError) {
-        if context.pointee.ctx_flags & AVFMTCTX_NOHEADER != 0 {
+        if context.pointee.ctx_flags & AVFMTCTX_NOHEADER != 0, !isOwn {
             // Streams that turn up during probing take no options, so their decoders would know no limit.
             // None is opened: parsers find what is needed, and our own decoder finds the picture's size.
             av_opt_set(context, "codec_whitelist", "none", 0)

@@ -1,16 +1,5 @@
 internal import CFFmpeg
 
-/// What an encoder wants its sound to be: planar float.
-public struct AudioFormat: Sendable, Hashable {
-    public let sampleRate: Int
-    public let channelCount: Int
-
-    public init(sampleRate: Int, channelCount: Int) {
-        self.sampleRate = sampleRate
-        self.channelCount = channelCount
-    }
-}
-
 /// Converts blocks of sound to one rate and channel count, and cuts them into equal blocks.
 public struct Resampler: ~Copyable {
     private var context: OpaquePointer
@@ -32,7 +21,7 @@ public struct Resampler: ~Copyable {
     /// Opens a converter for blocks like `frame`.
     public static func open(like frame: Frame, to output: AudioFormat) throws(FFmpegError) -> Resampler {
         let context = try makeContext(like: frame, to: output)
-        guard let fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, Int32(output.channelCount), 4096) else {
+        guard let fifo = av_audio_fifo_alloc(output.sampleFormat.av, Int32(output.channelCount), 4096) else {
             var context: OpaquePointer? = context
             swr_free(&context)
             throw FFmpegError(status: recast_error_memory, action: "buffer the sound")
@@ -70,7 +59,7 @@ public struct Resampler: ~Copyable {
             swr_alloc_set_opts2(
                 &context,
                 &target,
-                AV_SAMPLE_FMT_FLTP,
+                output.sampleFormat.av,
                 Int32(output.sampleRate),
                 &input,
                 AVSampleFormat(frame.pointer.pointee.format),
@@ -86,6 +75,14 @@ public struct Resampler: ~Copyable {
         if input.nb_channels == 1, output.channelCount == 2 {
             // Mono is heard equally loud on both sides, not 3 dB lower.
             swr_set_matrix(resampler, [1, 1], 1)
+        }
+        if output.sampleFormat.needsDither {
+            av_opt_set_int(
+                UnsafeMutableRawPointer(resampler),
+                "dither_method",
+                Int64(SWR_DITHER_TRIANGULAR.rawValue),
+                0
+            )
         }
         let status = swr_init(resampler)
         guard status >= 0 else {
@@ -114,7 +111,13 @@ public struct Resampler: ~Copyable {
     /// Appends silence, `count` output samples of it.
     public mutating func appendSilence(_ count: Int) throws(FFmpegError) {
         try withBlock(count) { planes throws(FFmpegError) in
-            av_samples_set_silence(planes, 0, Int32(count), Int32(output.channelCount), AV_SAMPLE_FMT_FLTP)
+            av_samples_set_silence(
+                planes,
+                0,
+                Int32(count),
+                Int32(output.channelCount),
+                output.sampleFormat.av
+            )
             try store(planes, count)
         }
     }
@@ -128,7 +131,7 @@ public struct Resampler: ~Copyable {
         guard count > 0 else { return nil }
         let frame = try Frame()
         frame.pointer.pointee.nb_samples = Int32(count)
-        frame.pointer.pointee.format = AV_SAMPLE_FMT_FLTP.rawValue
+        frame.pointer.pointee.format = output.sampleFormat.av.rawValue
         frame.pointer.pointee.sample_rate = Int32(output.sampleRate)
         av_channel_layout_default(&frame.pointer.pointee.ch_layout, Int32(output.channelCount))
         try check(av_frame_get_buffer(frame.pointer, 0), "allocate a block of sound")
@@ -167,7 +170,7 @@ public struct Resampler: ~Copyable {
                 nil,
                 Int32(output.channelCount),
                 Int32(count),
-                AV_SAMPLE_FMT_FLTP,
+                output.sampleFormat.av,
                 0
             ),
             "allocate a block of sound"

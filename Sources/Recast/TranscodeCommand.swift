@@ -132,21 +132,23 @@ struct TranscodeCommand: AsyncParsableCommand {
             for stage in result.stages { stages[stage.name] = stage.busySeconds }
             var fields: [String: any Sendable] = [
                 "event": "finished", "input": input, "output": result.outputPath, "bytes": result.byteCount,
-                "duration": result.duration, "width": result.size.width, "height": result.size.height,
+                "duration": result.duration,
                 "frames": result.frameCount, "decodedFrames": result.decodedFrameCount,
                 "wallSeconds": result.wallSeconds, "cpuSeconds": result.cpuSeconds, "stages": stages,
             ]
+            fields["width"] = result.size?.width
+            fields["height"] = result.size?.height
             fields["ssim"] = result.ssim
             fields["damage"] = result.damage.map(Description.fields)
             Console.event(fields)
             return
         }
         let line = String(
-            format: "%@: %@, %.2f s, %.3g fps, %@, %.2f MB in %.1f s (%.1fx real time)",
+            format: "%@: %@%.2f s, %@%@, %.2f MB in %.1f s (%.1fx real time)",
             result.outputPath,
-            "\(result.size)",
+            result.size.map { "\($0), " } ?? "",
             result.duration,
-            result.frameRate.value,
+            result.frameRate.map { String(format: "%.3g fps, ", $0.value) } ?? "",
             result.hasAudio ? "with sound" : "no sound",
             Double(result.byteCount) / 1e6,
             result.wallSeconds,

@@ -65,7 +65,7 @@ enum InputOpening {
         _ limits: IngestLimits,
         _ name: String
     ) throws(TranscodingError) {
-        for stream in [plan.video] + (plan.audio.map { [$0] } ?? []) {
+        for stream in plan.streams {
             do { _ = try Decoder.open(stream, limits: limits, threads: 1) } catch {
                 let kind = stream.kind == .video ? "video" : "sound"
                 throw TranscodingError(
@@ -81,7 +81,7 @@ enum InputOpening {
     ///
     /// - Throws: `input.damaged`, also where damage is allowed but no picture is left.
     static func damage(
-        _ pictures: DecodeStage.Tally,
+        _ pictures: DecodeStage.Tally?,
         _ sound: AudioStage.Tally,
         _ container: PacketWatch.Finding,
         _ plan: InputPlan,
@@ -91,9 +91,13 @@ enum InputOpening {
         isAllowed: Bool,
         name: String
     ) throws(TranscodingError) -> InputDamage {
-        guard pictures.frameCount > 0 else {
+        if let pictures, pictures.frameCount == 0 {
             throw TranscodingError(.inputDamaged, "no picture of \(name) could be decoded")
         }
+        if pictures == nil, soundEnd <= 0 {
+            throw TranscodingError(.inputDamaged, "no sound of \(name) could be decoded")
+        }
+        let pictures = pictures ?? DecodeStage.Tally()
         var tally = DamageTally()
         tally.pictureCount = pictures.frameCount
         tally.pictureErrors = pictures.errorCount

@@ -106,13 +106,13 @@ public struct DetectedProperties: Sendable, Equatable, Codable {
     public let byteCount: Int64
     /// Seconds, as the container states it, else as far as was decoded.
     public let duration: Double
-    /// Pixels, as coded.
-    public let size: Size
+    /// Pixels, as coded; `nil` without pictures, like all that describes them.
+    public let size: Size?
     /// The same pixels, turned as the picture is to be shown.
-    public let uprightSize: Size
+    public let uprightSize: Size?
     /// Frames per second on average.
-    public let frameRate: Double
-    public let videoCodec: String
+    public let frameRate: Double?
+    public let videoCodec: String?
     /// `nil` without sound.
     public let audioCodec: String?
 }
@@ -140,9 +140,10 @@ public struct TranscodeResult: Sendable, Codable {
     public let byteCount: Int64
     /// Seconds.
     public let duration: Double
-    public let size: Size
-    public let frameRate: Rational
-    public let video: StreamShare
+    /// `nil` without pictures, like all that describes them.
+    public let size: Size?
+    public let frameRate: Rational?
+    public let video: StreamShare?
     /// `nil` without sound.
     public let audio: StreamShare?
     public let input: DetectedProperties

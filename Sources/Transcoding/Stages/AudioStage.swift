@@ -33,10 +33,12 @@ final class AudioStage: Sendable {
     private let limits: IngestLimits
     private let name: String
     private let output: Stage<MuxMessage>
+    private let hasGlobalHeader: Bool
 
     init(
         stream: FFmpeg.Stream,
         preset: Preset.Audio,
+        hasGlobalHeader: Bool,
         originTicks: Int64,
         limits: IngestLimits,
         name: String,
@@ -44,6 +46,7 @@ final class AudioStage: Sendable {
     ) throws(FFmpegError) {
         self.stream = stream
         self.preset = preset
+        self.hasGlobalHeader = hasGlobalHeader
         self.originTicks = originTicks
         self.limits = limits
         self.name = name
@@ -128,14 +131,20 @@ final class AudioStage: Sendable {
     }
 
     private func open(like frame: Frame, _ state: inout State) throws {
-        let output = AudioFormat(sampleRate: sampleRate, channelCount: preset.channelCount ?? 2)
+        let choice = AudioEncoderChoice(preset)
+        let output = AudioFormat(
+            sampleRate: sampleRate,
+            channelCount: preset.channelCount ?? min(frame.channelCount, 8),
+            sampleFormat: choice.sampleFormat
+        )
         if state.encoder == nil {
             let encoder = try Encoder.open(
-                "aac",
+                choice.name,
                 .audio(output),
                 timebase: Timebase(1, Int32(sampleRate)),
-                options: ["b": "\(preset.bitsPerSecond ?? 128_000)"],
-                threads: 1
+                options: choice.options,
+                threads: 1,
+                hasGlobalHeader: hasGlobalHeader
             )
             self.output.send(
                 .opened(.audio, Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase))
@@ -153,7 +162,9 @@ final class AudioStage: Sendable {
     }
 
     private func encode(_ state: inout State, isLast: Bool) throws {
-        guard state.resampler != nil, let count = state.encoder?.samplesPerFrame else { return }
+        guard state.resampler != nil, let size = state.encoder?.samplesPerFrame else { return }
+        // Where an encoder takes any number, as those of PCM do, about a fiftieth of a second.
+        let count = size > 0 ? size : 1024
         while let available = state.resampler?.available, available >= count || (isLast && available > 0) {
             guard let block = try state.resampler?.take(count) else { return }
             let packets = try state.encoder?.encode(block, pts: state.nextPTS) ?? []
