@@ -23,10 +23,7 @@ public struct Decoder: ~Copyable {
         threads: Int
     ) throws(FFmpegError) -> Decoder {
         let parameters = stream.parameters.pointer
-        // libdav1d is the fast software decoder; libavcodec's own `av1` needs hardware.
-        let codec =
-            parameters.pointee.codec_id == AV_CODEC_ID_AV1
-            ? avcodec_find_decoder_by_name("libdav1d") : avcodec_find_decoder(parameters.pointee.codec_id)
+        let codec = codec(for: stream)
         let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
         try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
         decoder.context.pointee.pkt_timebase = stream.timebase.av
@@ -35,6 +32,18 @@ public struct Decoder: ~Copyable {
         av_opt_set(decoder.context, "codec_whitelist", IngestLimits.decoders, 0)
         try check(avcodec_open2(decoder.context, codec, nil), "open the \(stream.codec) decoder")
         return decoder
+    }
+
+    private static func codec(for stream: Stream) -> UnsafePointer<AVCodec>? {
+        let id = stream.parameters.pointer.pointee.codec_id
+        return switch id {
+        // The fast software decoder; libavcodec's own `av1` needs hardware.
+        case AV_CODEC_ID_AV1: avcodec_find_decoder_by_name("libdav1d")
+        // libavcodec's own decoders leave the opacity out.
+        case AV_CODEC_ID_VP8 where stream.hasAlphaLayer: avcodec_find_decoder_by_name("libvpx")
+        case AV_CODEC_ID_VP9 where stream.hasAlphaLayer: avcodec_find_decoder_by_name("libvpx-vp9")
+        default: avcodec_find_decoder(id)
+        }
     }
 
     /// Opens a decoder of one thread for what an encoder of this process makes.

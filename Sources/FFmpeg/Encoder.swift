@@ -7,7 +7,7 @@ public typealias CodecOptions = [String: String]
 public struct Encoder: ~Copyable {
     /// What to encode.
     public enum Format: Sendable {
-        case video(Size, frameRate: Rational, color: ColorTags)
+        case video(VideoFormat)
         case audio(AudioFormat)
     }
 
@@ -71,12 +71,17 @@ public struct Encoder: ~Copyable {
     ) {
         context.pointee.time_base = timebase.av
         switch format {
-        case .video(let size, let frameRate, let color):
-            context.pointee.width = Int32(size.width)
-            context.pointee.height = Int32(size.height)
-            context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
-            context.pointee.framerate = frameRate.av
-            context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+        case .video(let video):
+            let color = video.color
+            context.pointee.width = Int32(video.size.width)
+            context.pointee.height = Int32(video.size.height)
+            context.pointee.pix_fmt = video.pixelFormat.raw
+            context.pointee.framerate = video.frameRate.av
+            context.pointee.sample_aspect_ratio = video.pixelAspect.av
+            if let order = video.fieldOrder {
+                context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME
+                context.pointee.field_order = order == .topFirst ? AV_FIELD_TT : AV_FIELD_BB
+            }
             context.pointee.color_primaries = .init(UInt32(color.primaries))
             context.pointee.color_trc = .init(UInt32(color.transfer))
             context.pointee.colorspace = .init(UInt32(color.matrix))

@@ -85,6 +85,7 @@ final class StageGraph: Sendable {
         let picture = PictureStage(
             stream: plan.video,
             preset: videoPreset,
+            isExact: request.preset.engine.exactFrameRate,
             threads: share.filter,
             output: encodeStage
         )

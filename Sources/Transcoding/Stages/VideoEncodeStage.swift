@@ -37,7 +37,7 @@ final class VideoEncodeStage: Sendable {
                 if state.encoder == nil {
                     let encoder = try Encoder.open(
                         "libx264",
-                        .video(plan.size, frameRate: plan.frameRate, color: plan.color),
+                        .video(plan.format),
                         timebase: plan.timebase,
                         options: options,
                         threads: threads
