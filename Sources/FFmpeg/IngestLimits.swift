@@ -4,30 +4,38 @@ public struct IngestLimits: Sendable, Equatable, Codable {
     public var maxWidth = 8192
     /// Pixels; a portrait picture may be as high as a landscape one is wide.
     public var maxHeight = 4320
+    /// Width times height.
     public var maxPixels = 35_400_000
     /// Frames per second, stated or measured.
     public var maxFrameRate = 240.0
     /// Seconds.
     public var maxDuration = 12.0 * 3600
+    /// Bytes of the whole input; 64 GiB unless changed.
     public var maxInputBytes: Int64 = 64 << 30
     /// Streams a container may state.
     public var maxStreams = 32
     /// Seconds between two neighbouring pictures or blocks of sound.
     public var maxGap = 600.0
+    /// Bytes of memory of the process that decodes; 2 GiB unless changed.
     public var maxResidentBytes: Int64 = 2 << 30
     /// CPU seconds allowed are this plus `cpuSecondsPerSecond` times the duration.
     public var cpuSecondsBase = 60.0
+    /// CPU seconds allowed for each second of input, beside the base.
     public var cpuSecondsPerSecond = 40.0
     /// Wall seconds allowed are this plus `wallSecondsPerSecond` times the duration.
     public var wallSecondsBase = 10.0
+    /// Wall seconds allowed for each second of input, beside the base.
     public var wallSecondsPerSecond = 20.0
     /// Output bytes allowed, as a multiple of what the preset's rates lead one to expect.
     public var outputBytesFactor = 4.0
     /// Seconds that opening and probing may take.
     public var openSeconds = 20.0
+    /// Channels of one stream of sound.
     public var maxChannels = 16
+    /// Samples a second of one stream of sound.
     public var maxSampleRate = 384_000
 
+    /// The defaults.
     public init() {}
 
     static let formats =
