@@ -127,7 +127,9 @@ extension VideoEncoderChoice {
             // Columns are at least 256 pixels wide (VP9 bitstream specification §7.2).
             var columns = 0
             while columns < 2, width >> (columns + 1) >= 256 { columns += 1 }
-            options.merge(["row-mt": "1", "auto-alt-ref": "1", "lag-in-frames": "25", "tile-columns": "\(columns)"]) { $1 }
+            options.merge([
+                "row-mt": "1", "auto-alt-ref": "1", "lag-in-frames": "25", "tile-columns": "\(columns)",
+            ]) { $1 }
         } else {
             options["slices"] = "4"
         }
