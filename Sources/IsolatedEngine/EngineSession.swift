@@ -69,7 +69,7 @@ final class EngineSession: Sendable {
 
     /// What the longest input could be given, and the room for its index.
     private static func maxOutputBytes(_ request: EngineRequest) -> Int64 {
-        let rate = Double(request.preset.video.bitsPerSecond + request.preset.audio.bitsPerSecond) / 8
+        let rate = Double(request.preset.expectedBitsPerSecond) / 8
         let bytes = request.limits.outputBytesFactor * rate * (request.limits.maxDuration + 20)
         return Int64(min(max(bytes, 0), 1e15)) + maxHeadBytes
     }
@@ -248,11 +248,12 @@ extension TranscodeResult {
         let counts = [
             byteCount, Int64(frameCount), Int64(decodedFrameCount), input.byteCount, video.byteCount,
         ]
+        let most = request.preset.video?.boundingSize ?? Size(0, 0)
         return outputPath == request.outputName && names.allSatisfy { ($0 ?? "").utf8.count <= 100 }
             && lengths.allSatisfy { $0.isFinite && $0 >= 0 } && counts.allSatisfy { $0 > 0 }
             && duration <= 2 * limits.maxDuration && (audio?.byteCount ?? 0) >= 0
-            && size.width > 0 && size.width <= request.preset.video.maxSize.width
-            && size.height > 0 && size.height <= request.preset.video.maxSize.height
+            && size.width > 0 && size.width <= most.width
+            && size.height > 0 && size.height <= most.height
             && stages.count < 100
     }
 }

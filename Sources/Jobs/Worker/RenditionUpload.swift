@@ -91,7 +91,7 @@ struct RenditionUpload: Sendable {
 
     /// What the preset's rates can make of the longest input that its size allows.
     private var partSize: Int {
-        let rate = Int64(request.preset.video.bitsPerSecond + request.preset.audio.bitsPerSecond) / 8
+        let rate = Int64(request.preset.expectedBitsPerSecond) / 8
         return MultipartOutput.partSize(expected: Int64(request.limits.maxDuration) * rate)
     }
 

@@ -37,8 +37,8 @@ extension TranscodeRequest {
             let reserve = MoovReserve(
                 duration: plan.statedVideoDuration.map { max($0, plan.statedDuration ?? 0) }
                     ?? plan.statedDuration,
-                frameRate: preset.video.maxFrameRate.value,
-                sampleRate: plan.audio == nil ? nil : preset.audio.sampleRate
+                frameRate: preset.video?.maxFrameRate.value ?? 0,
+                sampleRate: plan.audio == nil ? nil : preset.audio?.sampleRate ?? 48_000
             )
             guard let reserve else {
                 throw TranscodingError(.outputNeedsFile, "\(input.name) does not say how long it is")

@@ -66,6 +66,8 @@ final class AudioStage: Sendable {
         }
     }
 
+    private var sampleRate: Int { preset.sampleRate ?? 48_000 }
+
     private func place(_ frame: Frame, _ state: inout State) throws {
         guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
         guard frame.sampleRate <= limits.maxSampleRate, frame.channelCount <= limits.maxChannels else {
@@ -103,9 +105,9 @@ final class AudioStage: Sendable {
 
     /// Silence goes through the encoder a second at a time, however long it is.
     private func fill(_ seconds: Double, _ state: inout State) throws {
-        var left = Int((seconds * Double(preset.sampleRate)).rounded())
+        var left = Int((seconds * Double(sampleRate)).rounded())
         while left > 0 {
-            let count = min(left, preset.sampleRate)
+            let count = min(left, sampleRate)
             try state.resampler?.appendSilence(count)
             try encode(&state, isLast: false)
             left -= count
@@ -113,13 +115,13 @@ final class AudioStage: Sendable {
     }
 
     private func open(like frame: Frame, _ state: inout State) throws {
-        let output = AudioFormat(sampleRate: preset.sampleRate, channelCount: preset.channelCount)
+        let output = AudioFormat(sampleRate: sampleRate, channelCount: preset.channelCount ?? 2)
         if state.encoder == nil {
             let encoder = try Encoder.open(
                 "aac",
                 .audio(output),
-                timebase: Timebase(1, Int32(preset.sampleRate)),
-                options: ["b": "\(preset.bitsPerSecond)"],
+                timebase: Timebase(1, Int32(sampleRate)),
+                options: ["b": "\(preset.bitsPerSecond ?? 128_000)"],
                 threads: 1
             )
             self.output.send(

@@ -52,7 +52,7 @@ final class MuxStage: Sendable {
         self.options = options
         self.limits = limits
         self.onProgress = onProgress
-        expectedBytesPerSecond = Double(preset.video.bitsPerSecond + preset.audio.bitsPerSecond) / 8
+        expectedBytesPerSecond = Double(preset.expectedBitsPerSecond) / 8
     }
 
     var written: Written {

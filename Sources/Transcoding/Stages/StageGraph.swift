@@ -45,6 +45,10 @@ final class StageGraph: Sendable {
     }
 
     private func runBlocking() throws -> TranscodeResult {
+        try request.preset.checkAbilities()
+        guard let videoPreset = request.preset.video, let audioPreset = request.preset.audio else {
+            throw TranscodingError(.presetInvalid, "preset \(request.preset.name) lacks Video or Audio")
+        }
         let limits = request.limits
         let watch = ResourceWatch(limits: limits, name: name)
         let body = try InputOpening.body(request.input, limits)
@@ -71,7 +75,7 @@ final class StageGraph: Sendable {
         let quality = QualityStage()
         let qualityStage = Stage<SampleWindow>("quality", slots: 1, failure: failure, handler: quality.accept)
         let encode = VideoEncodeStage(
-            preset: request.preset.video,
+            preset: videoPreset,
             seconds: plan.statedDuration,
             threads: share.encoder,
             output: muxStage,
@@ -80,7 +84,7 @@ final class StageGraph: Sendable {
         let encodeStage = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
         let picture = PictureStage(
             stream: plan.video,
-            preset: request.preset.video,
+            preset: videoPreset,
             threads: share.filter,
             output: encodeStage
         )
@@ -103,7 +107,7 @@ final class StageGraph: Sendable {
         let audio = try plan.audio.map { stream in
             try AudioStage(
                 stream: stream,
-                preset: request.preset.audio,
+                preset: audioPreset,
                 originTicks: plan.origin.converted(to: stream.timebase).ticks,
                 limits: limits,
                 name: name,
@@ -147,7 +151,7 @@ final class StageGraph: Sendable {
         let expected = OutputCheck.Expectation(
             frameCount: written.frameCount,
             hasAudio: written.hasAudio,
-            limit: request.preset.video.maxSize,
+            limit: videoPreset.boundingSize,
             seconds: written.seconds
         )
         let found = try place.check(expected, limits)

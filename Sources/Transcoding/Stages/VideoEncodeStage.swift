@@ -75,22 +75,23 @@ final class VideoEncodeStage: Sendable {
     /// Adaptive quantisation a little weaker than x264's default costs nothing and raises SSIM by 0.0001
     /// to 0.001 on every clip measured.
     private var options: CodecOptions {
-        let ceiling = VideoEncodeStage.levelBitsPerSecond[preset.level] ?? preset.bitsPerSecond
+        let bitsPerSecond = preset.bitsPerSecond ?? 0
+        let ceiling = preset.level.flatMap { VideoEncodeStage.levelBitsPerSecond[$0] } ?? bitsPerSecond
         let peak = preset.profile == "high" ? ceiling * 5 / 4 : ceiling
         var options: CodecOptions = [
             "preset": "faster",
-            "profile": preset.profile,
-            "level": preset.level,
+            "profile": preset.profile ?? "main",
+            "level": preset.level ?? "3.1",
             "rc-lookahead": "40",
             "aq-strength": "0.8",
             "refs": "\(min(1, preset.maxReferenceFrames))",
             "g": "\(preset.maxKeyframeDistance)",
-            "b": "\(preset.bitsPerSecond)",
+            "b": "\(bitsPerSecond)",
         ]
         // What fits whole into a decoder's buffer, at twice the rate, cannot make it run empty. x264 starts
         // such clips a tenth too low once it has a buffer to think of.
-        let buffer = max(peak, preset.bitsPerSecond)
-        if let seconds, seconds * Double(preset.bitsPerSecond) * 2 < Double(buffer) * 0.9 { return options }
+        let buffer = max(peak, bitsPerSecond)
+        if let seconds, seconds * Double(bitsPerSecond) * 2 < Double(buffer) * 0.9 { return options }
         options["maxrate"] = "\(buffer)"
         options["bufsize"] = "\(buffer)"
         return options

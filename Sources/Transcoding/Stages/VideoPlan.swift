@@ -11,7 +11,7 @@ struct VideoPlan: Sendable {
         let aspect =
             frame.sampleAspectRatio.isPositive ? frame.sampleAspectRatio : stream.sampleAspectRatio
         let display = Sizing.display(frame.size, aspect: aspect, turned: stream.orientation.swapsAxes)
-        size = Sizing.shrinkToFit(display, limit: preset.maxSize)
+        size = Sizing.shrinkToFit(display, limit: preset.boundingSize)
         color = VideoPlan.outputColor(VideoPlan.inputColor(frame, stream))
         frameRate = clock.frameRate
         timebase = clock.timebase
