@@ -156,7 +156,8 @@ extension Frame {
     ///
     /// `body` gets one buffer a channel.
     package func modifySamples(_ body: ([UnsafeMutableBufferPointer<Float>]) -> Void) {
-        guard pointer.pointee.format == AV_SAMPLE_FMT_FLTP.rawValue, let planes = pointer.pointee.extended_data
+        guard pointer.pointee.format == AV_SAMPLE_FMT_FLTP.rawValue,
+            let planes = pointer.pointee.extended_data
         else { return }
         body(
             (0..<channelCount).map { index in
@@ -167,6 +168,12 @@ extension Frame {
                 )
             }
         )
+    }
+
+    /// Lets whoever made a block of sound leave out all samples but the first `count`.
+    package func shorten(to count: Int) {
+        guard count < sampleCount else { return }
+        pointer.pointee.nb_samples = Int32(max(0, count))
     }
 
     /// The channels' samples of a block of planar floats; empty for other blocks.

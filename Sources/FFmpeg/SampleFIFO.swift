@@ -20,13 +20,9 @@ public struct SampleFIFO: ~Copyable {
     /// Samples waiting to be taken.
     public var count: Int { Int(av_audio_fifo_size(fifo)) }
 
-    /// Appends a block of the same format, leaving out its first `skipped` samples and those past `end`.
-    public mutating func append(
-        _ frame: Frame,
-        skipping skipped: Int = 0,
-        upTo end: Int = .max
-    ) throws(FFmpegError) {
-        let count = min(frame.sampleCount, end) - skipped
+    /// Appends a block of the same format, leaving out its first `skipped` samples.
+    public mutating func append(_ frame: Frame, skipping skipped: Int = 0) throws(FFmpegError) {
+        let count = frame.sampleCount - skipped
         guard count > 0 else { return }
         let planar = av_sample_fmt_is_planar(format.sampleFormat.raw) != 0
         let bytes = Int(av_get_bytes_per_sample(format.sampleFormat.raw))

@@ -106,11 +106,15 @@ final class StageGraph: Sendable {
         let decodeStage = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
         let audio = try plan.audio.map { stream in
             try AudioStage(
-                stream: stream,
                 preset: audioPreset,
-                originTicks: plan.origin.converted(to: stream.timebase).ticks,
-                limits: limits,
-                name: name,
+                source: SoundSource.Place(
+                    stream: stream,
+                    originTicks: plan.origin.converted(to: stream.timebase).ticks,
+                    base: 0,
+                    end: nil,
+                    limits: limits,
+                    name: name
+                ),
                 output: muxStage
             )
         }
