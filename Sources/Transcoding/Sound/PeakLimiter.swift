@@ -22,7 +22,7 @@ struct PeakLimiter {
     private var windowSum: Double
     private var index = 0
 
-    /// - Parameter ceiling: the largest true peak let through, 1 being full scale.
+    /// Lets no true peak over `ceiling` through, 1 being full scale.
     init(channelCount: Int, sampleRate: Int, ceiling: Float) {
         self.channelCount = channelCount
         self.ceiling = ceiling

@@ -21,9 +21,7 @@ struct SoundSink: ~Copyable {
     private let gain: Float
     private let consumer: any SoundConsumer
 
-    /// Opens what stands between sound in planar floats and a consumer of `output`.
-    ///
-    /// - Parameter gain: what every sample is multiplied by.
+    /// Opens what stands between sound in planar floats, multiplied by `gain`, and a consumer of `output`.
     static func open(
         _ output: AudioFormat,
         gain: Float = 1,
