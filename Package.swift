@@ -111,7 +111,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "TestMedia", path: "Tests/TestMedia", swiftSettings: settings),
+        .target(
+            name: "TestMedia",
+            dependencies: ["CProcess"],
+            path: "Tests/TestMedia",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestServers",
             dependencies: ["TestMedia"],
@@ -128,6 +133,12 @@ let package = Package(
         .testTarget(
             name: "TranscodingTests",
             dependencies: ["Transcoding", "FFmpeg", "TestMedia"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "Example",
+            dependencies: ["Transcoding"],
+            path: "Tests/Example",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -221,8 +232,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "AWSBackend", "AWSSignature", "IsolatedEngine", "Jobs", "Recast", "TestBackends", "TestMedia",
-                "TestServers", "Transcoding", logging,
+                "AWSBackend", "AWSSignature", "Example", "IsolatedEngine", "Jobs", "Recast", "TestBackends",
+                "TestMedia", "TestServers", "Transcoding", logging,
             ],
             exclude: [
                 "ElasticTranscoder/original.py", "ElasticTranscoder/service.py", "Page/page.py",

@@ -15,6 +15,9 @@ public struct SampleFormat: Sendable, Hashable {
     public static let signed32 = SampleFormat(AV_SAMPLE_FMT_S32)
     public static let signed32Planar = SampleFormat(AV_SAMPLE_FMT_S32P)
 
+    /// Whether what is rounded off would be heard.
+    var needsDither: Bool { self == .unsigned8 || self == .signed16 }
+
     public static func == (first: SampleFormat, second: SampleFormat) -> Bool {
         first.raw.rawValue == second.raw.rawValue
     }

@@ -7,19 +7,29 @@ public typealias CodecOptions = [String: String]
 public struct Encoder: ~Copyable {
     /// What to encode.
     public enum Format: Sendable {
-        case video(Size, frameRate: Rational, color: ColorTags)
+        case video(PictureFormat)
         case audio(AudioFormat)
     }
 
     private let context: UnsafeMutablePointer<AVCodecContext>
+    private let fieldOrder: FieldOrder
     public let timebase: Timebase
     /// Describes the packets; what a muxer needs.
     public let parameters: CodecParameters
     /// Samples a block must hold; 0 when any number will do.
     public let samplesPerFrame: Int
 
-    private init(owning context: UnsafeMutablePointer<AVCodecContext>, _ parameters: CodecParameters) {
+    private init(
+        owning context: UnsafeMutablePointer<AVCodecContext>,
+        _ parameters: CodecParameters,
+        _ format: Format
+    ) {
         self.context = context
+        if case .video(let picture) = format {
+            fieldOrder = picture.fieldOrder
+        } else {
+            fieldOrder = .progressive
+        }
         self.parameters = parameters
         timebase = Timebase(context.pointee.time_base)
         samplesPerFrame = Int(context.pointee.frame_size)
@@ -38,7 +48,8 @@ public struct Encoder: ~Copyable {
         _ format: Format,
         timebase: Timebase,
         options: CodecOptions,
-        threads: Int
+        threads: Int,
+        hasGlobalHeader: Bool = true
     ) throws(FFmpegError) -> Encoder {
         let codec = try allocated(avcodec_find_encoder_by_name(name), "find the \(name) encoder")
         var context = avcodec_alloc_context3(codec)
@@ -46,7 +57,7 @@ public struct Encoder: ~Copyable {
         do throws(FFmpegError) {
             configure(pointer, format, timebase)
             pointer.pointee.thread_count = Int32(threads)
-            pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+            if hasGlobalHeader { pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
             var dictionary: OpaquePointer?
             for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
             defer { av_dict_free(&dictionary) }
@@ -57,7 +68,7 @@ public struct Encoder: ~Copyable {
                     action: "set \(String(cString: unknown.pointee.key)) on the \(name) encoder"
                 )
             }
-            return Encoder(owning: pointer, try CodecParameters(of: pointer))
+            return Encoder(owning: pointer, try CodecParameters(of: pointer), format)
         } catch {
             avcodec_free_context(&context)
             throw error
@@ -71,12 +82,17 @@ public struct Encoder: ~Copyable {
     ) {
         context.pointee.time_base = timebase.av
         switch format {
-        case .video(let size, let frameRate, let color):
-            context.pointee.width = Int32(size.width)
-            context.pointee.height = Int32(size.height)
-            context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
-            context.pointee.framerate = frameRate.av
-            context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+        case .video(let picture):
+            let color = picture.color
+            context.pointee.width = Int32(picture.size.width)
+            context.pointee.height = Int32(picture.size.height)
+            context.pointee.pix_fmt = picture.pixelFormat.raw
+            context.pointee.framerate = picture.frameRate.av
+            context.pointee.sample_aspect_ratio = picture.sampleAspectRatio.av
+            if picture.fieldOrder != .progressive {
+                context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME
+                context.pointee.field_order = picture.fieldOrder == .topFirst ? AV_FIELD_TT : AV_FIELD_BB
+            }
             context.pointee.color_primaries = .init(UInt32(color.primaries))
             context.pointee.color_trc = .init(UInt32(color.transfer))
             context.pointee.colorspace = .init(UInt32(color.matrix))
@@ -95,6 +111,8 @@ public struct Encoder: ~Copyable {
         reference.pointer.pointee.pts = pts
         reference.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
         reference.pointer.pointee.key_frame = 0
+        reference.pointer.pointee.interlaced_frame = fieldOrder == .progressive ? 0 : 1
+        reference.pointer.pointee.top_field_first = fieldOrder == .topFirst ? 1 : 0
         return try feed(reference.pointer)
     }
 

@@ -36,6 +36,7 @@ public struct FFmpegError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// `could not ACTION: REASON`.
     public var description: String { "could not \(action): \(reason)" }
 }
 

@@ -32,24 +32,33 @@ public final class Frame: @unchecked Sendable {
     public var bestEffortPTS: Int64? {
         pointer.pointee.best_effort_timestamp.asPTS ?? pointer.pointee.pts.asPTS
     }
+    /// The presentation time in ticks of the timebase of whatever made the frame; `nil` when it has none.
     public var pts: Int64? { pointer.pointee.pts.asPTS }
     /// In ticks of the stream's timebase; 0 when unknown.
     public var duration: Int64 { pointer.pointee.pkt_duration }
+    /// Pixels, as decoded; 0x0 for sound.
     public var size: Size { Size(Int(pointer.pointee.width), Int(pointer.pointee.height)) }
+    /// How the pixels lie in memory; meaningless for sound.
     public var pixelFormat: PixelFormat { PixelFormat(pointer.pointee.format) }
+    /// Width to height of one pixel; 0/1 when the stream does not say.
     public var sampleAspectRatio: Rational { Rational(pointer.pointee.sample_aspect_ratio) }
+    /// Whether the lines belong to two fields, taken one after the other.
     public var isInterlaced: Bool { pointer.pointee.interlaced_frame != 0 }
     /// The decoder concealed an error in this frame.
     public var hasDecodeErrors: Bool {
         pointer.pointee.decode_error_flags != 0
             || pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
     }
+    /// Samples of each channel; 0 for pictures.
     public var sampleCount: Int { Int(pointer.pointee.nb_samples) }
     /// libav's number for how the samples are laid out.
     public var sampleFormat: Int { Int(pointer.pointee.format) }
+    /// Samples a second; 0 for pictures.
     public var sampleRate: Int { Int(pointer.pointee.sample_rate) }
+    /// Channels of sound; 0 for pictures.
     public var channelCount: Int { Int(pointer.pointee.ch_layout.nb_channels) }
 
+    /// What the picture says of its colours.
     public var color: ColorTags {
         ColorTags(
             primaries: Int(pointer.pointee.color_primaries.rawValue),

@@ -13,8 +13,10 @@ public final class InputBody: @unchecked Sendable {
     private let interrupted = Atomic<Bool>(false)
     private let deadline = Atomic<UInt64>(.max)
     private let waited = Atomic<UInt64>(0)
+    /// Bytes of the whole input.
     public let byteCount: Int64
 
+    /// Makes a body of what `reader` reads.
     public init(_ reader: any ByteReader) {
         self.reader = reader
         byteCount = reader.byteCount

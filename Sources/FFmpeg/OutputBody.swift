@@ -16,6 +16,7 @@ public final class OutputBody: @unchecked Sendable {
     /// Seconds spent waiting for a place far away to take the bytes.
     public var waitedSeconds: Double { Double(waited.load(ordering: .relaxed)) / 1e9 }
 
+    /// Makes a body that `writer` writes.
     public init(_ writer: any ByteWriter) { self.writer = writer }
 
     /// Creates a file that must not exist yet.

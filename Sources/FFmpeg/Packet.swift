@@ -14,11 +14,20 @@ public final class Packet: @unchecked Sendable {
         av_packet_free(&pointer)
     }
 
+    /// The number of its stream in the input, from 0.
     public var streamIndex: Int { Int(pointer.pointee.stream_index) }
+    /// Bytes of what is encoded, without side data.
     public var byteCount: Int { Int(pointer.pointee.size) }
+    /// The presentation time in ticks of the stream's timebase; `nil` when the container has none.
     public var pts: Int64? { pointer.pointee.pts.asPTS }
+    /// The decoding time in ticks of the stream's timebase; `nil` when the container has none.
     public var dts: Int64? { pointer.pointee.dts.asPTS }
+    /// In ticks of the stream's timebase; 0 when unknown.
     public var duration: Int64 { pointer.pointee.duration }
+    /// Whether decoding can begin here.
     public var isKeyframe: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
+    /// Its frame is not to be shown, as an edit list says.
+    public var isDiscarded: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
+    /// Whether the demuxer found it damaged.
     public var isCorrupt: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
 }

@@ -74,6 +74,9 @@ public struct Resampler: ~Copyable {
         } else {
             av_opt_set_double(object, "rematrix_maxval", 1, 0)
         }
+        if output.sampleFormat.needsDither {
+            av_opt_set_int(object, "dither_method", Int64(SWR_DITHER_TRIANGULAR.rawValue), 0)
+        }
         if canStretch {
             av_opt_set_int(object, "flags", Int64(SWR_FLAG_RESAMPLE), 0)
             av_opt_set_int(object, "linear_interp", 1, 0)

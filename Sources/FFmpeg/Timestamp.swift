@@ -2,9 +2,12 @@ internal import CFFmpeg
 
 /// Seconds per tick, or a rate per second, as an exact fraction.
 public struct Rational: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// Above the line.
     public let numerator: Int32
+    /// Below the line; 0 in values that containers leave unset.
     public let denominator: Int32
 
+    /// Makes the fraction as given; nothing is cancelled.
     public init(_ numerator: Int32, _ denominator: Int32) {
         self.numerator = numerator
         self.denominator = denominator
@@ -13,10 +16,12 @@ public struct Rational: Sendable, Hashable, Codable, CustomStringConvertible {
     init(_ value: AVRational) { self.init(value.num, value.den) }
     var av: AVRational { AVRational(num: numerator, den: denominator) }
 
+    /// Whether both parts are above 0.
     public var isPositive: Bool { numerator > 0 && denominator > 0 }
     /// The fraction as a number; 0 when the denominator is 0.
     public var value: Double { denominator == 0 ? 0 : Double(numerator) / Double(denominator) }
     public var inverse: Rational { Rational(denominator, numerator) }
+    /// `numerator/denominator`.
     public var description: String { "\(numerator)/\(denominator)" }
 }
 
@@ -25,14 +30,18 @@ public typealias Timebase = Rational
 
 /// A point in time: ticks never travel without their timebase.
 public struct Timestamp: Sendable, Hashable {
+    /// Units of `timebase`.
     public let ticks: Int64
+    /// Seconds a tick.
     public let timebase: Timebase
 
+    /// Makes a time of `ticks` units of `timebase`.
     public init(ticks: Int64, timebase: Timebase) {
         self.ticks = ticks
         self.timebase = timebase
     }
 
+    /// The time in seconds, as exact as a Double is.
     public var seconds: Double { Double(ticks) * timebase.value }
 
     /// The same moment in another timebase, rounded to the nearest tick, ties away from zero.

@@ -38,4 +38,7 @@ public struct Transcoder: Sendable {
         }
         return try result.get()
     }
+
+    /// Makes one rendition as `transcode` does, and tells of it by a sequence that ends with the result.
+    public func events(_ request: TranscodeRequest) -> TranscodeEvents { TranscodeEvents(request) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestMedia
 import Testing
 
 @testable import Jobs
@@ -42,14 +43,7 @@ struct KeyDecodingTests {
                 text = "".join(random.choice(pool) for _ in range(random.randint(1, 30)))
                 print(text.encode().hex(), urllib.parse.quote_plus(text, safe=random.choice(["", "/"])))
             """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
+        let output = String(decoding: try Tool("python3").output(["-c", script]), as: UTF8.self)
         let lines = output.split(separator: "\n")
         #expect(lines.count == 300)
         for line in lines {

@@ -84,8 +84,7 @@ package struct Tool: Sendable {
 ///
 /// Its output goes to files rather than pipes, so it never waits for a reader.
 package final class RunningTool {
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
+    private let process: Subprocess
     private let workspace: Workspace
     private let started = Date()
     private let outputURL: URL
@@ -102,36 +101,24 @@ package final class RunningTool {
         errorURL = workspace.url("stderr")
         try Data().write(to: outputURL)
         try Data().write(to: errorURL)
-        if path.contains("/") {
-            process.executableURL = URL(fileURLWithPath: path)
-            process.arguments = arguments
-        } else {
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = [path] + arguments
-        }
-        if let environment { process.environment = environment }
-        process.standardInput = FileHandle.nullDevice
+        var inputURL = URL(fileURLWithPath: "/dev/null")
         if let input {
-            let url = workspace.url("stdin")
-            try input.write(to: url)
-            process.standardInput = try FileHandle(forReadingFrom: url)
+            inputURL = workspace.url("stdin")
+            try input.write(to: inputURL)
         }
-        process.standardOutput = try FileHandle(forWritingTo: outputURL)
-        process.standardError = try FileHandle(forWritingTo: errorURL)
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try Self.withSignalsUnblocked { try process.run() }
-    }
-
-    /// Does `body` with no signal blocked.
-    ///
-    /// A program inherits what its parent's thread blocks, and the threads that run tests block SIGINT.
-    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try body()
+        let handles = [
+            try FileHandle(forReadingFrom: inputURL), try FileHandle(forWritingTo: outputURL),
+            try FileHandle(forWritingTo: errorURL),
+        ]
+        defer { for handle in handles { try? handle.close() } }
+        process = try Subprocess(
+            path,
+            arguments,
+            environment: environment,
+            input: handles[0].fileDescriptor,
+            output: handles[1].fileDescriptor,
+            errors: handles[2].fileDescriptor
+        )
     }
 
     /// How much the program has written to stdout so far.
@@ -152,39 +139,42 @@ package final class RunningTool {
 
     package var processIdentifier: Int32 { process.processIdentifier }
 
-    package var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.ending == nil }
 
     /// Sends SIGINT, as Ctrl-C does.
-    package func interrupt() { process.interrupt() }
+    package func interrupt() { process.send(SIGINT) }
 
     /// Sends SIGTERM, as whoever runs services does.
-    package func terminate() { process.terminate() }
+    package func terminate() { process.send(SIGTERM) }
 
     /// Ends the program at once.
-    package func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+    package func kill() { process.send(SIGKILL) }
 
     /// Waits until `condition` holds, the program ends or `limit` seconds are over; says whether it held.
     package func wait(limit: Double, until condition: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(limit)
         while Date() < deadline {
             if condition() { return true }
-            guard ended.wait(timeout: .now() + 0.01) == .timedOut else {
-                ended.signal()
-                return false
-            }
+            guard !process.wait(0.01) else { return false }
         }
         return false
     }
 
     /// Waits for the end, killing the program after `limit` seconds.
     package func finish(limit: Double = 120) throws -> Tool.Result {
-        if ended.wait(timeout: .now() + limit) == .timedOut {
+        if !process.wait(limit) {
             kill()
-            ended.wait()
+            process.wait()
         }
+        let (status, wasSignalled): (Int32, Bool) =
+            switch process.ending {
+            case .exited(let status): (status, false)
+            case .signalled(let signal): (signal, true)
+            case nil: throw Tool.Failure(description: "the program runs on")
+            }
         return Tool.Result(
-            status: process.terminationStatus,
-            wasSignalled: process.terminationReason == .uncaughtSignal,
+            status: status,
+            wasSignalled: wasSignalled,
             output: try Data(contentsOf: outputURL),
             errorOutput: try Data(contentsOf: errorURL),
             seconds: Date().timeIntervalSince(started)

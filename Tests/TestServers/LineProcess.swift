@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Synchronization
+internal import TestMedia
 
 /// A Python program that answers a line with a line, and ends when its standard input is closed.
 ///
@@ -20,7 +21,7 @@ package final class LineProcess: Sendable {
 
     private let name: String
     private let input: FileHandle
-    private let process: Process
+    private let process: Subprocess
     private let state = Mutex(State())
 
     /// Starts a program of `Tests/Servers`.
@@ -31,17 +32,20 @@ package final class LineProcess: Sendable {
         python: String = Python.path
     ) throws {
         name = script
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["-u", Python.programs.appendingPathComponent(script).path] + arguments
-        process.environment = Python.complete(environment)
         let inputPipe = Pipe()
         let outputPipe = Pipe()
-        process.standardInput = inputPipe
-        process.standardOutput = outputPipe
         // A write to a program that has ended is an error, not the end of all tests.
         signal(SIGPIPE, SIG_IGN)
-        try process.run()
+        process = try Subprocess(
+            python,
+            ["-u", Python.programs.appendingPathComponent(script).path] + arguments,
+            environment: Python.complete(environment),
+            input: inputPipe.fileHandleForReading.fileDescriptor,
+            output: outputPipe.fileHandleForWriting.fileDescriptor,
+            errors: 2
+        )
+        try inputPipe.fileHandleForReading.close()
+        try outputPipe.fileHandleForWriting.close()
         input = inputPipe.fileHandleForWriting
         let output = outputPipe.fileHandleForReading
         Thread.detachNewThread { [weak self] in
@@ -63,7 +67,7 @@ package final class LineProcess: Sendable {
     package func stop() { try? input.close() }
 
     /// Kills the program, as if it had crashed.
-    package func kill() { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
+    package func kill() { process.send(SIGKILL) }
 
     /// The next line that the program writes.
     package func line() async throws -> String { try await exchange(nil) }

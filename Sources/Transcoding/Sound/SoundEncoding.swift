@@ -2,21 +2,18 @@ internal import FFmpeg
 
 /// What an output's sound is encoded as, decided by the preset and the first sound there is.
 struct SoundEncoding: Sendable {
-    /// libav's name.
-    let encoder: String
+    let choice: AudioEncoderChoice
     let format: AudioFormat
-    let options: CodecOptions
 
     init(_ preset: Preset.Audio, like input: AudioFormat) {
         let sampleRate = preset.sampleRate ?? SoundEncoding.sampleRate(preset.codec, near: input.sampleRate)
         let channels = preset.channelCount ?? SoundEncoding.channelCount(preset.codec, of: input.channelCount)
-        encoder = "aac"
+        choice = AudioEncoderChoice(preset)
         format = AudioFormat(
             sampleRate: sampleRate,
             layout: SoundEncoding.layout(preset.codec, channels),
-            sampleFormat: .floatPlanar
+            sampleFormat: choice.sampleFormat
         )
-        options = ["b": "\(preset.bitsPerSecond ?? 128_000)"]
     }
 
     /// The rate of the input where the codec has it, else the next higher one, else the codec's highest.

@@ -25,16 +25,20 @@ final class MuxStage: Sendable {
     /// What went into the output so far.
     struct Written {
         let frameCount: Int
-        let hasAudio: Bool
-        /// Seconds to the start of the last picture.
+        /// libav's names; `nil` without such a stream.
+        let videoCodec: String?
+        let audioCodec: String?
+        /// Seconds to the start of the last picture, or block of sound where there are none.
         let seconds: Double
         let videoBytes: Int64
         let audioBytes: Int64
+
+        var hasAudio: Bool { audioCodec != nil }
     }
 
     private let state: Mutex<State>
     private let body: OutputBody
-    private let options: CodecOptions
+    private let muxer: MuxerChoice
     private let expectedBytesPerSecond: Double
     private let limits: IngestLimits
     private let onProgress: @Sendable (Double, Int, Int64) -> Void
@@ -42,14 +46,14 @@ final class MuxStage: Sendable {
     init(
         kinds: [FFmpeg.Stream.Kind],
         body: OutputBody,
-        options: CodecOptions,
+        muxer: MuxerChoice,
         preset: Preset,
         limits: IngestLimits,
         onProgress: @escaping @Sendable (_ seconds: Double, _ frames: Int, _ bytes: Int64) -> Void
     ) {
         state = Mutex(State(waiting: kinds))
         self.body = body
-        self.options = options
+        self.muxer = muxer
         self.limits = limits
         self.onProgress = onProgress
         expectedBytesPerSecond = Double(preset.expectedBitsPerSecond) / 8
@@ -59,7 +63,8 @@ final class MuxStage: Sendable {
         state.withLock { state in
             Written(
                 frameCount: state.frameCount,
-                hasAudio: state.tracks.contains { $0.kind == .audio },
+                videoCodec: state.tracks.first { $0.kind == .video }?.track.codec,
+                audioCodec: state.tracks.first { $0.kind == .audio }?.track.codec,
                 seconds: state.endSeconds,
                 videoBytes: state.videoBytes,
                 audioBytes: state.audioBytes
@@ -98,9 +103,9 @@ final class MuxStage: Sendable {
         state.tracks.sort { $0.kind == .video && $1.kind != .video }
         state.muxer = try Muxer.open(
             body,
-            format: "mp4",
+            format: muxer.format,
             tracks: state.tracks.map(\.track),
-            options: options
+            options: muxer.options
         )
         let early = state.early
         state.early = []
@@ -111,10 +116,13 @@ final class MuxStage: Sendable {
         guard let index = state.tracks.firstIndex(where: { $0.kind == kind }) else { return }
         try state.muxer?.write(packet, stream: index)
         if kind == .audio { state.audioBytes += Int64(packet.byteCount) }
-        guard kind == .video, let pts = packet.pts else { return }
-        state.frameCount += 1
-        state.videoBytes += Int64(packet.byteCount)
-        let track = state.tracks[index].track
+        let leader = state.tracks[0]
+        guard kind == leader.kind, let pts = packet.pts else { return }
+        if kind == .video {
+            state.frameCount += 1
+            state.videoBytes += Int64(packet.byteCount)
+        }
+        let track = leader.track
         state.endSeconds = max(state.endSeconds, Timestamp(ticks: pts, timebase: track.timebase).seconds)
         let allowed = limits.outputBytesFactor * expectedBytesPerSecond * (state.endSeconds + 10)
         if Double(body.byteCount) > allowed {

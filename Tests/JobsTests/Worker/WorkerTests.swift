@@ -82,7 +82,7 @@ struct WorkerTests {
         try await bench.send(try await bench.upload("input", "a.mp4"))
         await withTaskGroup { [bench] group in
             group.addTask { await bench.runWorker(plan) }
-            group.addTask { await bench.worker("second").run() }
+            group.addTask { await bench.worker("second", plan).run() }
         }
         #expect(engine.runs.count == 1)
         #expect(plan.calls.count { $0 == "extend" } >= 3)
