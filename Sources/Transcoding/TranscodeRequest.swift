@@ -29,6 +29,12 @@ public enum TranscodeOutput: Sendable {
     /// they are; for others the transcode throws `output.needs-file`.
     case writer(any ByteWriter, name: String)
 
+    /// Whether what was written can be read again.
+    var isReadable: Bool {
+        if case .writer = self { return false }
+        return true
+    }
+
     /// The path, or the name of a writer.
     public var name: String {
         switch self {

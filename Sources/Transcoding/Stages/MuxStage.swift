@@ -18,6 +18,7 @@ final class MuxStage: Sendable {
         var muxer: Muxer?
         var frameCount = 0
         var endSeconds = 0.0
+        var firstSeconds: Double?
         var videoBytes: Int64 = 0
         var audioBytes: Int64 = 0
     }
@@ -30,6 +31,8 @@ final class MuxStage: Sendable {
         let audioCodec: String?
         /// Seconds to the start of the last picture, or block of sound where there are none.
         let seconds: Double
+        /// Seconds from the start of the first picture to that of the last; `nil` without pictures.
+        let pictureSpan: Double?
         let videoBytes: Int64
         let audioBytes: Int64
 
@@ -66,6 +69,7 @@ final class MuxStage: Sendable {
                 videoCodec: state.tracks.first { $0.kind == .video }?.track.codec,
                 audioCodec: state.tracks.first { $0.kind == .audio }?.track.codec,
                 seconds: state.endSeconds,
+                pictureSpan: state.frameCount > 0 ? state.endSeconds - (state.firstSeconds ?? 0) : nil,
                 videoBytes: state.videoBytes,
                 audioBytes: state.audioBytes
             )
@@ -123,7 +127,9 @@ final class MuxStage: Sendable {
             state.videoBytes += Int64(packet.byteCount)
         }
         let track = leader.track
-        state.endSeconds = max(state.endSeconds, Timestamp(ticks: pts, timebase: track.timebase).seconds)
+        let seconds = Timestamp(ticks: pts, timebase: track.timebase).seconds
+        state.firstSeconds = min(state.firstSeconds ?? seconds, seconds)
+        state.endSeconds = max(state.endSeconds, seconds)
         let allowed = limits.outputBytesFactor * expectedBytesPerSecond * (state.endSeconds + 10)
         if Double(body.byteCount) > allowed {
             throw TranscodingError.limit("outputBytesFactor", "the output grew over \(Int(allowed)) bytes")

@@ -71,7 +71,15 @@ final class StageGraph: Sendable {
             limits: limits,
             onProgress: throttle.report
         )
-        let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure, handler: mux.accept)
+        // What cannot be read back is decoded on its way.
+        let examine = request.output.isReadable ? nil : ExamineStage(limits: limits)
+        let examineStage = examine.map { examine in
+            Stage<MuxMessage>("examine", slots: 64, failure: failure, handler: examine.accept)
+        }
+        let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure) { message in
+            examineStage?.send(message)
+            try mux.accept(message)
+        }
         try InputOpening.checkDecoders(plan, limits, name)
         var video: VideoPath?
         if let stream = plan.video, let settings = preset.video {
@@ -127,6 +135,7 @@ final class StageGraph: Sendable {
         video?.drain()
         audioStage?.drain()
         muxStage.drain()
+        examineStage?.drain()
         if let first = failure.first { throw translated(first, output, place) }
         let tally = video?.decode.tally
         let damage = try InputOpening.damage(
@@ -144,11 +153,18 @@ final class StageGraph: Sendable {
         let written = mux.written
         let expected = OutputCheck.Expectation(
             container: preset.container,
-            frameCount: video == nil ? nil : written.frameCount,
-            hasAudio: written.hasAudio,
             limit: preset.video?.boundingSize ?? Preset.Video.defaultMaxSize,
-            seconds: written.seconds
+            seconds: written.seconds,
+            judgement: OutputJudgement(
+                frameCount: video == nil ? nil : written.frameCount,
+                hasAudio: written.hasAudio,
+                pictureSpan: written.pictureSpan,
+                inputPictureEnd: tally?.endSeconds,
+                inputSoundEnd: audio?.endSeconds
+            ),
+            threads: cores
         )
+        if let examine { try expected.judgement.check(examine.finish()) }
         let found = try place.check(expected, limits)
         try place.publish()
         func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {

@@ -59,13 +59,11 @@ final class VideoPath: Sendable {
         packets.drain()
         pictures.drain()
         encoding.drain()
+        samples.drain()
     }
 
     /// The mean SSIM of the sampled pictures of an output that lasts `seconds`.
-    func ssim(until seconds: Double) -> Double? {
-        samples.drain()
-        return quality.ssim(until: seconds)
-    }
+    func ssim(until seconds: Double) -> Double? { quality.ssim(until: seconds) }
 
     var times: [TranscodeResult.StageTime] {
         [

@@ -4,12 +4,16 @@ internal import FFmpeg
 enum OutputCheck {
     struct Expectation {
         let container: Container
-        /// `nil` without pictures.
-        let frameCount: Int?
-        let hasAudio: Bool
         let limit: Size
         /// Seconds that were encoded.
         let seconds: Double
+        let judgement: OutputJudgement
+        /// Threads for decoding the pictures.
+        let threads: Int
+
+        /// `nil` without pictures.
+        var frameCount: Int? { judgement.frameCount }
+        var hasAudio: Bool { judgement.hasAudio }
     }
 
     /// What the output says of itself.
@@ -20,7 +24,8 @@ enum OutputCheck {
         let frameRate: Rational?
     }
 
-    /// Compares streams, size, picture count and order of boxes with what was meant.
+    /// Decodes all of an output, and compares streams, size, pictures, clocks, lengths and order of boxes with
+    /// what was meant.
     ///
     /// - Throws: `output.rejected`.
     static func run(
@@ -29,17 +34,25 @@ enum OutputCheck {
         _ limits: IngestLimits
     ) throws(TranscodingError) -> Finding {
         do {
-            var demuxer = try Demuxer.open(InputBody(output), limits: limits, isOwn: true)
+            let body = InputBody(output)
+            let demuxer = try Demuxer.open(body, limits: limits, isOwn: true)
             let picture = try streams(demuxer.streams, expected).picture
-            var count = 0
-            while let packet = try demuxer.read() {
-                if packet.streamIndex == picture?.index { count += 1 }
+            let found = try MediaExamination.run(
+                demuxer,
+                body,
+                limits,
+                threads: expected.threads,
+                isQuick: true,
+                name: "the output"
+            )
+            guard found.containerErrors == 0, found.readFailure == nil else {
+                throw TranscodingError(.outputRejected, "the output's container is damaged")
             }
-            if picture != nil { try check(count: count, expected) }
+            try expected.judgement.check(found.streams)
             if expected.container.hasMoovFirst { try checkOrder(output) }
             return Finding(
                 size: picture?.size,
-                duration: demuxer.duration ?? expected.seconds,
+                duration: found.statedDuration ?? found.duration,
                 frameRate: picture?.averageFrameRate
             )
         } catch {
