@@ -96,8 +96,8 @@ public struct Encoder: ~Copyable {
             context.pointee.chroma_sample_location = AVCHROMA_LOC_LEFT
         case .audio(let audio):
             context.pointee.sample_rate = Int32(audio.sampleRate)
-            context.pointee.sample_fmt = audio.sampleFormat.av
-            av_channel_layout_default(&context.pointee.ch_layout, Int32(audio.channelCount))
+            context.pointee.sample_fmt = audio.sampleFormat.raw
+            audio.layout.write(to: &context.pointee.ch_layout)
         }
     }
 
