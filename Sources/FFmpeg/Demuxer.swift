@@ -183,6 +183,15 @@ public struct Demuxer: ~Copyable {
         return Index(packetCount: Int(count), byteCount: bytes, range: range)
     }
 
+    /// Goes to a keyframe at or before `ticks` of a stream's timebase, or where the container thinks it is.
+    ///
+    /// - Returns: whether the container could; if not, only `open` leads to a known place.
+    public mutating func seek(to ticks: Int64, in stream: Stream) -> Bool {
+        guard av_seek_frame(context, Int32(stream.index), ticks, AVSEEK_FLAG_BACKWARD) >= 0 else { return false }
+        io.pointee.error = 0
+        return true
+    }
+
     /// The next packet in file order, or `nil` at the end.
     public mutating func read() throws(FFmpegError) -> Packet? {
         let packet = try Packet()

@@ -7,12 +7,12 @@ public typealias CodecOptions = [String: String]
 public struct Encoder: ~Copyable {
     /// What to encode.
     public enum Format: Sendable {
-        case video(PictureFormat)
+        case video(VideoFormat)
         case audio(AudioFormat)
     }
 
     private let context: UnsafeMutablePointer<AVCodecContext>
-    private let fieldOrder: FieldOrder
+    private let fieldOrder: FieldOrder?
     public let timebase: Timebase
     /// Describes the packets; what a muxer needs.
     public let parameters: CodecParameters
@@ -25,11 +25,7 @@ public struct Encoder: ~Copyable {
         _ format: Format
     ) {
         self.context = context
-        if case .video(let picture) = format {
-            fieldOrder = picture.fieldOrder
-        } else {
-            fieldOrder = .progressive
-        }
+        if case .video(let video) = format { fieldOrder = video.fieldOrder } else { fieldOrder = nil }
         self.parameters = parameters
         timebase = Timebase(context.pointee.time_base)
         samplesPerFrame = Int(context.pointee.frame_size)
@@ -82,16 +78,16 @@ public struct Encoder: ~Copyable {
     ) {
         context.pointee.time_base = timebase.av
         switch format {
-        case .video(let picture):
-            let color = picture.color
-            context.pointee.width = Int32(picture.size.width)
-            context.pointee.height = Int32(picture.size.height)
-            context.pointee.pix_fmt = picture.pixelFormat.raw
-            context.pointee.framerate = picture.frameRate.av
-            context.pointee.sample_aspect_ratio = picture.sampleAspectRatio.av
-            if picture.fieldOrder != .progressive {
+        case .video(let video):
+            let color = video.color
+            context.pointee.width = Int32(video.size.width)
+            context.pointee.height = Int32(video.size.height)
+            context.pointee.pix_fmt = video.pixelFormat.raw
+            context.pointee.framerate = video.frameRate.av
+            context.pointee.sample_aspect_ratio = video.pixelAspect.av
+            if let order = video.fieldOrder {
                 context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME
-                context.pointee.field_order = picture.fieldOrder == .topFirst ? AV_FIELD_TT : AV_FIELD_BB
+                context.pointee.field_order = order == .topFirst ? AV_FIELD_TT : AV_FIELD_BB
             }
             context.pointee.color_primaries = .init(UInt32(color.primaries))
             context.pointee.color_trc = .init(UInt32(color.transfer))
@@ -100,8 +96,8 @@ public struct Encoder: ~Copyable {
             context.pointee.chroma_sample_location = AVCHROMA_LOC_LEFT
         case .audio(let audio):
             context.pointee.sample_rate = Int32(audio.sampleRate)
-            context.pointee.sample_fmt = audio.sampleFormat.av
-            av_channel_layout_default(&context.pointee.ch_layout, Int32(audio.channelCount))
+            context.pointee.sample_fmt = audio.sampleFormat.raw
+            audio.layout.write(to: &context.pointee.ch_layout)
         }
     }
 
@@ -111,7 +107,7 @@ public struct Encoder: ~Copyable {
         reference.pointer.pointee.pts = pts
         reference.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
         reference.pointer.pointee.key_frame = 0
-        reference.pointer.pointee.interlaced_frame = fieldOrder == .progressive ? 0 : 1
+        reference.pointer.pointee.interlaced_frame = fieldOrder == nil ? 0 : 1
         reference.pointer.pointee.top_field_first = fieldOrder == .topFirst ? 1 : 0
         return try feed(reference.pointer)
     }

@@ -38,11 +38,17 @@ public struct Stream: Sendable {
     public private(set) var size: Size
     public private(set) var pixelFormat: PixelFormat
     public let sampleAspectRatio: Rational
+    /// Whether the container itself states the shape of a pixel, which overrules the pictures.
+    public let hasStatedAspect: Bool
     public let color: ColorTags
     public let averageFrameRate: Rational
     /// The lowest rate whose grid holds every pts, guessed by libavformat; 0/0 when unknown.
     public let baseFrameRate: Rational
     public let orientation: Orientation
+    public let lightLevels: LightLevels
+    public let dolbyVision: DolbyVision?
+    /// A second picture in each packet holds the opacity, as VP8 and VP9 in WebM have it.
+    public let hasAlphaLayer: Bool
     public private(set) var sampleRate: Int
     public private(set) var channelCount: Int
     public let disposition: Disposition
@@ -68,6 +74,7 @@ public struct Stream: Sendable {
         size = probedSize.width > 0 ? probedSize : statedSize ?? probedSize
         pixelFormat = PixelFormat(kind == .video ? codecpar.pointee.format : -1)
         let aspect = Rational(value.sample_aspect_ratio)
+        hasStatedAspect = aspect.isPositive
         sampleAspectRatio = aspect.isPositive ? aspect : Rational(codecpar.pointee.sample_aspect_ratio)
         color = ColorTags(
             primaries: Int(codecpar.pointee.color_primaries.rawValue),
@@ -79,6 +86,10 @@ public struct Stream: Sendable {
         baseFrameRate = Rational(value.r_frame_rate)
         averageFrameRate = average.isPositive ? average : baseFrameRate
         orientation = Orientation(of: stream)
+        lightLevels = LightLevels(stream: stream)
+        dolbyVision = DolbyVision(stream: stream)
+        let alpha = av_dict_get(value.metadata, "alpha_mode", nil, 0)
+        hasAlphaLayer = alpha.map { String(cString: $0.pointee.value) == "1" } ?? false
         sampleRate = Int(codecpar.pointee.sample_rate)
         channelCount = Int(codecpar.pointee.ch_layout.nb_channels)
         disposition = Disposition(rawValue: value.disposition)

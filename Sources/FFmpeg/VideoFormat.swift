@@ -56,6 +56,16 @@ public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
         return descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_RGB) != 0
             || descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_PAL) != 0
     }
+    /// Some of its pixels may be transparent.
+    public var hasAlpha: Bool {
+        guard let descriptor = av_pix_fmt_desc_get(raw) else { return false }
+        return descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
+    }
+    /// Pixels side by side and one above the other that share a sample of colour.
+    public var chromaBlock: Size {
+        guard let descriptor = av_pix_fmt_desc_get(raw) else { return Size(1, 1) }
+        return Size(1 << Int(descriptor.pointee.log2_chroma_w), 1 << Int(descriptor.pointee.log2_chroma_h))
+    }
     /// One of the deprecated yuvj formats, which are full range by name.
     public var impliesFullRange: Bool { description.hasPrefix("yuvj") }
 }
@@ -98,5 +108,29 @@ public struct ColorTags: Sendable, Hashable {
 
     private func name(_ pointer: UnsafePointer<CChar>?) -> String {
         pointer.map { String(cString: $0) } ?? "unknown"
+    }
+}
+
+/// In which order the two fields of an interlaced picture are shown.
+public enum FieldOrder: Sendable, Hashable {
+    case topFirst, bottomFirst
+}
+
+/// The pictures that an encoder takes.
+public struct VideoFormat: Sendable, Hashable {
+    public var size: Size
+    public var pixelFormat = PixelFormat.yuv420p
+    /// Of a pixel, width to height.
+    public var pixelAspect = Rational(1, 1)
+    public var color: ColorTags
+    /// Pictures a second.
+    public var frameRate: Rational
+    /// `nil` for whole pictures.
+    public var fieldOrder: FieldOrder?
+
+    public init(size: Size, color: ColorTags, frameRate: Rational) {
+        self.size = size
+        self.color = color
+        self.frameRate = frameRate
     }
 }

@@ -69,6 +69,12 @@ struct InputPlan {
         _ name: String
     ) throws(TranscodingError) {
         try check(size: video.size, limits, name)
+        if let vision = video.dolbyVision, !vision.hasCompatibleBase {
+            throw TranscodingError(
+                .inputUnsupported,
+                "\(name) is Dolby Vision of profile \(vision.profile), whose colours need Dolby's own decoder"
+            )
+        }
         if video.averageFrameRate.value > limits.maxFrameRate {
             let rate = Int(video.averageFrameRate.value)
             throw .limit("maxFrameRate", "\(name) states \(rate) fps; at most \(Int(limits.maxFrameRate))")

@@ -3,18 +3,7 @@ extension Preset {
     public var inabilities: [String] {
         var found: [String] = []
         func require(_ isPossible: Bool, _ what: String) { if !isPossible { found.append(what) } }
-        if let video {
-            require(video.sizing == .shrinkToFit, "Video.SizingPolicy \(video.sizing.rawValue)")
-            require(video.padding == .noPad, "Video.PaddingPolicy \(video.padding.rawValue)")
-            require(video.displayAspectRatio == nil, "Video.DisplayAspectRatio other than auto")
-            require(video.scan == .progressive, "Video.CodecOptions.InterlacedMode \(video.scan.rawValue)")
-            require(
-                video.colorConversion == .none,
-                "Video.CodecOptions.ColorSpaceConversionMode \(video.colorConversion.rawValue)"
-            )
-            require(video.codec != .gif, "Video.Codec gif")
-            require(video.chroma == .yuv420p, "Video.CodecOptions.ChromaSubsampling yuv422p")
-        }
+        if let video { require(video.codec != .gif, "Video.Codec gif") }
         if let audio {
             // libavcodec's own encoder makes nothing else of AAC.
             require(

@@ -10,12 +10,9 @@ enum PacketMessage: Sendable {
 /// Decodes, converts and encodes the sound.
 final class AudioStage: Sendable {
     private struct State: ~Copyable {
-        var decoder: Decoder?
-        var resampler: Resampler?
-        var encoder: Encoder?
-        var timeline = AudioTimeline()
-        var format: [Int] = []
-        var nextPTS: Int64 = 0
+        var source: SoundSource?
+        var sink: SoundSink?
+        var encoder: SoundEncoder?
         var endSeconds = 0.0
         var tally = Tally()
     }
@@ -27,31 +24,20 @@ final class AudioStage: Sendable {
     }
 
     private let state: Mutex<State>
-    private let stream: FFmpeg.Stream
     private let preset: Preset.Audio
-    private let originTicks: Int64
-    private let limits: IngestLimits
-    private let name: String
-    private let output: Stage<MuxMessage>
     private let hasGlobalHeader: Bool
+    private let output: Stage<MuxMessage>
 
     init(
-        stream: FFmpeg.Stream,
         preset: Preset.Audio,
         hasGlobalHeader: Bool,
-        originTicks: Int64,
-        limits: IngestLimits,
-        name: String,
+        source: SoundSource.Place,
         output: Stage<MuxMessage>
     ) throws(FFmpegError) {
-        self.stream = stream
         self.preset = preset
         self.hasGlobalHeader = hasGlobalHeader
-        self.originTicks = originTicks
-        self.limits = limits
-        self.name = name
         self.output = output
-        state = Mutex(State(decoder: try Decoder.open(stream, limits: limits, threads: 1)))
+        state = Mutex(State(source: try SoundSource(source)))
     }
 
     /// Seconds of sound placed so far.
@@ -61,115 +47,73 @@ final class AudioStage: Sendable {
 
     func accept(_ message: PacketMessage) throws {
         try state.withLock { state in
+            // One at a time: what `source` does changes `sink`, and opening that changes `encoder`.
+            var sink = state.sink.take()
+            defer { state.sink = sink.take() }
+            var encoder = state.encoder
+            let open: SoundSource.Opening = { [preset, hasGlobalHeader, output] format in
+                let encoding = SoundEncoding(preset, like: format)
+                let opened = try SoundEncoder(
+                    encoding,
+                    hasGlobalHeader: hasGlobalHeader,
+                    output: output
+                )
+                encoder = opened
+                return try SoundSink.open(encoding.format, to: opened)
+            }
             switch message {
             case .packet(let packet):
                 state.tally.packetCount += 1
-                for frame in try state.decoder?.decode(packet) ?? [] { try place(frame, &state) }
-                state.tally.errorCount = state.decoder?.errorCount ?? 0
+                try state.source?.accept(packet, &sink, open: open)
             case .end:
-                if let decoder = state.decoder.take() {
-                    let rest = try decoder.finish()
-                    state.tally.errorCount = rest.errorCount
-                    for frame in rest.frames { try place(frame, &state) }
-                }
-                try state.resampler?.flush()
-                try encode(&state, isLast: true)
-                if let encoder = state.encoder.take() {
-                    for packet in try encoder.finish() { output.send(.packet(.audio, packet)) }
-                }
+                try state.source?.finish(&sink, open: open)
+                try sink?.finish()
+                try encoder?.finish()
                 output.send(.ended(.audio))
             }
+            state.encoder = encoder
+            state.tally.errorCount = state.source?.errorCount ?? 0
+            state.endSeconds = sink?.seconds ?? 0
         }
     }
+}
 
-    private var sampleRate: Int { preset.sampleRate ?? 48_000 }
+/// Encodes an output's sound and hands the packets to the muxer.
+final class SoundEncoder: SoundConsumer {
+    private var encoder: Encoder?
+    private var nextPTS: Int64 = 0
+    private let output: Stage<MuxMessage>
+    let samplesPerBlock: Int
 
-    private func place(_ frame: Frame, _ state: inout State) throws {
-        guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
-        guard frame.sampleRate <= limits.maxSampleRate, frame.channelCount <= limits.maxChannels else {
-            throw TranscodingError.limit(
-                "maxChannels, maxSampleRate",
-                "\(name) has \(frame.channelCount) channels"
-            )
-        }
-        let start = frame.bestEffortPTS.map { Double($0 &- originTicks) * stream.timebase.value }
-        let duration = Double(frame.sampleCount) / Double(frame.sampleRate)
-        if let start, abs(start) > limits.maxDuration {
-            throw TranscodingError.limit(
-                "maxDuration",
-                "\(name) has sound \(Int(min(start, 1e15))) s from its start"
-            )
-        }
-        if let start, start - state.timeline.position > limits.maxGap {
-            throw TranscodingError.limit(
-                "maxGap",
-                "\(name) has a gap of over \(Int(limits.maxGap)) s in its sound"
-            )
-        }
-        try open(like: frame, &state)
-        var skipped = 0
-        switch state.timeline.place(start: start, duration: duration) {
-        case .append: break
-        case .drop: return
-        case .trim(let seconds): skipped = Int((seconds * Double(frame.sampleRate)).rounded())
-        case .silence(let seconds): try fill(seconds, &state)
-        }
-        try state.resampler?.convert(frame, skipping: skipped)
-        state.endSeconds = state.timeline.position
-        try encode(&state, isLast: false)
-    }
-
-    /// Silence goes through the encoder a second at a time, however long it is.
-    private func fill(_ seconds: Double, _ state: inout State) throws {
-        var left = Int((seconds * Double(sampleRate)).rounded())
-        while left > 0 {
-            let count = min(left, sampleRate)
-            try state.resampler?.appendSilence(count)
-            try encode(&state, isLast: false)
-            left -= count
-        }
-    }
-
-    private func open(like frame: Frame, _ state: inout State) throws {
-        let choice = AudioEncoderChoice(preset)
-        let output = AudioFormat(
-            sampleRate: sampleRate,
-            channelCount: preset.channelCount ?? min(frame.channelCount, 8),
-            sampleFormat: choice.sampleFormat
+    init(
+        _ encoding: SoundEncoding,
+        hasGlobalHeader: Bool,
+        output: Stage<MuxMessage>
+    ) throws(FFmpegError) {
+        let encoder = try Encoder.open(
+            encoding.choice.name,
+            .audio(encoding.format),
+            timebase: Timebase(1, Int32(clamping: encoding.format.sampleRate)),
+            options: encoding.choice.options,
+            threads: 1,
+            hasGlobalHeader: hasGlobalHeader
         )
-        if state.encoder == nil {
-            let encoder = try Encoder.open(
-                choice.name,
-                .audio(output),
-                timebase: Timebase(1, Int32(sampleRate)),
-                options: choice.options,
-                threads: 1,
-                hasGlobalHeader: hasGlobalHeader
-            )
-            self.output.send(
-                .opened(.audio, Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase))
-            )
-            state.encoder = consume encoder
-        }
-        let format = [frame.sampleRate, frame.channelCount, frame.sampleFormat]
-        guard state.format != format else { return }
-        if state.resampler == nil {
-            state.resampler = try Resampler.open(like: frame, to: output)
-        } else {
-            try state.resampler?.reopen(like: frame)
-        }
-        state.format = format
+        // Where an encoder takes any number, as those of PCM do, about a fiftieth of a second.
+        samplesPerBlock = encoder.samplesPerFrame > 0 ? encoder.samplesPerFrame : 1024
+        output.send(
+            .opened(.audio, Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase))
+        )
+        self.output = output
+        self.encoder = consume encoder
     }
 
-    private func encode(_ state: inout State, isLast: Bool) throws {
-        guard state.resampler != nil, let size = state.encoder?.samplesPerFrame else { return }
-        // Where an encoder takes any number, as those of PCM do, about a fiftieth of a second.
-        let count = size > 0 ? size : 1024
-        while let available = state.resampler?.available, available >= count || (isLast && available > 0) {
-            guard let block = try state.resampler?.take(count) else { return }
-            let packets = try state.encoder?.encode(block, pts: state.nextPTS) ?? []
-            state.nextPTS += Int64(block.sampleCount)
-            for packet in packets { output.send(.packet(.audio, packet)) }
-        }
+    func take(_ block: Frame) throws {
+        for packet in try encoder?.encode(block, pts: nextPTS) ?? [] { output.send(.packet(.audio, packet)) }
+        nextPTS += Int64(block.sampleCount)
+    }
+
+    func finish() throws {
+        guard let encoder = encoder.take() else { return }
+        for packet in try encoder.finish() { output.send(.packet(.audio, packet)) }
     }
 }

@@ -100,12 +100,16 @@ final class StageGraph: Sendable {
         var audio: AudioStage?
         if let stream = plan.audio, let settings = preset.audio {
             audio = try AudioStage(
-                stream: stream,
                 preset: settings,
                 hasGlobalHeader: muxer.hasGlobalHeader,
-                originTicks: plan.origin.converted(to: stream.timebase).ticks,
-                limits: limits,
-                name: name,
+                source: SoundSource.Place(
+                    stream: stream,
+                    originTicks: plan.origin.converted(to: stream.timebase).ticks,
+                    base: 0,
+                    end: nil,
+                    limits: limits,
+                    name: name
+                ),
                 output: muxStage
             )
         }

@@ -60,7 +60,7 @@ final class VideoEncodeStage: Sendable {
             width: plan.size.width,
             threads: threads
         )
-        var format = PictureFormat(size: plan.size, frameRate: plan.frameRate, color: plan.color)
+        var format = plan.format
         format.pixelFormat = choice.pixelFormat
         let encoder = try Encoder.open(
             choice.name,

@@ -33,7 +33,13 @@ final class VideoPath: Sendable {
             samples: samples
         )
         let encoding = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
-        let picture = PictureStage(stream: stream, preset: preset, threads: share.filter, output: encoding)
+        let picture = PictureStage(
+            stream: stream,
+            preset: preset,
+            isExact: engine.exactFrameRate,
+            threads: share.filter,
+            output: encoding
+        )
         let pictures = Stage<PictureInput>("picture", slots: 4, failure: failure) { message in
             switch message {
             case .picture(let frame, let ticks): try picture.accept(frame, ticks: ticks)
