@@ -30,6 +30,9 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Flag(help: "Transcode a damaged input as far as it goes, and say what is damaged.")
     var allowDamaged = false
 
+    @Option(help: "Write what made the output to this file, as JSON.")
+    var recipe: String?
+
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
@@ -40,6 +43,7 @@ struct TranscodeCommand: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
+        if recipe != nil, inputs.count > 1 { throw ValidationError("--recipe takes one input") }
         guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
         let targets = inputs.map(outputPath)
@@ -87,6 +91,7 @@ struct TranscodeCommand: AsyncParsableCommand {
                 return 0
             }
             let result = try await run(request)
+            if let recipe { try write(result.recipe, to: recipe) }
             show(result, input)
             return 0
         } catch let error as TranscodingError {
@@ -140,6 +145,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             fields["height"] = result.size?.height
             fields["ssim"] = result.ssim
             fields["damage"] = result.damage.map(Description.fields)
+            fields["recipe"] = Description.fields(result.recipe)
             Console.event(fields)
             return
         }
@@ -164,6 +170,12 @@ struct TranscodeCommand: AsyncParsableCommand {
         let cores = result.cpuSeconds / max(result.wallSeconds, 0.001)
         Console.print(String(format: "  CPU %.2f s, %.2f cores busy", result.cpuSeconds, cores))
         if let ssim = result.ssim { Console.print(String(format: "  SSIM %.4f of sampled pictures", ssim)) }
+    }
+
+    private func write(_ made: Recipe, to path: String) throws(TranscodingError) {
+        do { try made.json.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw TranscodingError(.outputUnwritable, "\(path) cannot be written: \(error)")
+        }
     }
 
     private func report(_ error: TranscodingError, input: String?) {

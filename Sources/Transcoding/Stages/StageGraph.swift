@@ -50,6 +50,7 @@ final class StageGraph: Sendable {
         let limits = request.limits
         let watch = ResourceWatch(limits: limits, name: name)
         let body = try InputOpening.body(request.input, limits)
+        try body.beginHash()
         input.withLock { $0 = body }
         if failure.hasFailed { body.interrupt() }
         var reader = try InputReader.open(body, for: preset, limits: limits, name: name)
@@ -166,6 +167,7 @@ final class StageGraph: Sendable {
         )
         if let examine { try expected.judgement.check(examine.finish()) }
         let found = try place.check(expected, limits)
+        let source = Recipe.Source(name: name, byteCount: body.byteCount, sha256: try body.finishHash())
         try place.publish()
         func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {
             let rate = Double(bytes) * 8 / max(found.duration, 0.001)
@@ -184,6 +186,14 @@ final class StageGraph: Sendable {
             frameCount: written.frameCount,
             damage: damage.isEmpty ? nil : damage,
             ssim: video?.ssim(until: written.seconds),
+            recipe: Recipe(
+                [source],
+                request,
+                share,
+                cores: cores,
+                maker: video?.maker,
+                output: (found.sha256, output.byteCount)
+            ),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
             stages: (video?.times ?? []) + [

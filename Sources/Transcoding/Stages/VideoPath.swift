@@ -3,6 +3,9 @@ internal import FFmpeg
 /// The stages that pictures go through on their way from an input's packets to the muxer.
 final class VideoPath: Sendable {
     let decode: DecodeStage
+    private let encode: VideoEncodeStage
+    /// What encodes the pictures, once there were any.
+    var maker: VideoEncodeStage.Maker? { encode.maker }
     let packets: Stage<PacketMessage>
     private let pictures: Stage<PictureInput>
     private let encoding: Stage<PictureMessage>
@@ -56,6 +59,7 @@ final class VideoPath: Sendable {
         )
         packets = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
         self.samples = samples
+        self.encode = encode
         self.encoding = encoding
         self.pictures = pictures
     }
