@@ -9,15 +9,6 @@ extension Preset {
             require(!video.hasFixedGOP, "Video.FixedGOP true")
             require(video.bitsPerSecond != nil, "Video.BitRate auto")
             require(video.maxBitsPerSecond == nil, "Video.CodecOptions.MaxBitRate")
-            require(video.sizing == .shrinkToFit, "Video.SizingPolicy \(video.sizing.rawValue)")
-            require(video.padding == .noPad, "Video.PaddingPolicy \(video.padding.rawValue)")
-            require(video.displayAspectRatio == nil, "Video.DisplayAspectRatio other than auto")
-            require(video.scan == .progressive, "Video.CodecOptions.InterlacedMode \(video.scan.rawValue)")
-            require(
-                video.colorConversion == .none,
-                "Video.CodecOptions.ColorSpaceConversionMode \(video.colorConversion.rawValue)"
-            )
-            if case .auto = video.frameRate { require(false, "Video.FrameRate auto") }
         } else {
             require(false, "no Video")
         }
@@ -29,7 +20,6 @@ extension Preset {
         } else {
             require(false, "no Audio")
         }
-        require(!engine.exactFrameRate, "Engine.ExactFrameRate true")
         require(engine.speed == .normal, "Engine.Speed \(engine.speed.rawValue)")
         require(engine.rateControl == .average, "Engine.RateControl \(engine.rateControl.rawValue)")
         return found
