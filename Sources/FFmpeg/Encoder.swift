@@ -12,14 +12,20 @@ public struct Encoder: ~Copyable {
     }
 
     private let context: UnsafeMutablePointer<AVCodecContext>
+    private let fieldOrder: FieldOrder?
     public let timebase: Timebase
     /// Describes the packets; what a muxer needs.
     public let parameters: CodecParameters
     /// Samples a block must hold; 0 when any number will do.
     public let samplesPerFrame: Int
 
-    private init(owning context: UnsafeMutablePointer<AVCodecContext>, _ parameters: CodecParameters) {
+    private init(
+        owning context: UnsafeMutablePointer<AVCodecContext>,
+        _ parameters: CodecParameters,
+        _ format: Format
+    ) {
         self.context = context
+        if case .video(let video) = format { fieldOrder = video.fieldOrder } else { fieldOrder = nil }
         self.parameters = parameters
         timebase = Timebase(context.pointee.time_base)
         samplesPerFrame = Int(context.pointee.frame_size)
@@ -38,7 +44,8 @@ public struct Encoder: ~Copyable {
         _ format: Format,
         timebase: Timebase,
         options: CodecOptions,
-        threads: Int
+        threads: Int,
+        hasGlobalHeader: Bool = true
     ) throws(FFmpegError) -> Encoder {
         let codec = try allocated(avcodec_find_encoder_by_name(name), "find the \(name) encoder")
         var context = avcodec_alloc_context3(codec)
@@ -46,7 +53,7 @@ public struct Encoder: ~Copyable {
         do throws(FFmpegError) {
             configure(pointer, format, timebase)
             pointer.pointee.thread_count = Int32(threads)
-            pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+            if hasGlobalHeader { pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
             var dictionary: OpaquePointer?
             for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
             defer { av_dict_free(&dictionary) }
@@ -57,7 +64,7 @@ public struct Encoder: ~Copyable {
                     action: "set \(String(cString: unknown.pointee.key)) on the \(name) encoder"
                 )
             }
-            return Encoder(owning: pointer, try CodecParameters(of: pointer))
+            return Encoder(owning: pointer, try CodecParameters(of: pointer), format)
         } catch {
             avcodec_free_context(&context)
             throw error
@@ -89,8 +96,8 @@ public struct Encoder: ~Copyable {
             context.pointee.chroma_sample_location = AVCHROMA_LOC_LEFT
         case .audio(let audio):
             context.pointee.sample_rate = Int32(audio.sampleRate)
-            context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
-            av_channel_layout_default(&context.pointee.ch_layout, Int32(audio.channelCount))
+            context.pointee.sample_fmt = audio.sampleFormat.raw
+            audio.layout.write(to: &context.pointee.ch_layout)
         }
     }
 
@@ -100,6 +107,8 @@ public struct Encoder: ~Copyable {
         reference.pointer.pointee.pts = pts
         reference.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
         reference.pointer.pointee.key_frame = 0
+        reference.pointer.pointee.interlaced_frame = fieldOrder == nil ? 0 : 1
+        reference.pointer.pointee.top_field_first = fieldOrder == .topFirst ? 1 : 0
         return try feed(reference.pointer)
     }
 

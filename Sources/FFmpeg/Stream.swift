@@ -51,8 +51,7 @@ public struct Stream: Sendable {
     public let hasAlphaLayer: Bool
     public private(set) var sampleRate: Int
     public private(set) var channelCount: Int
-    public let isDefault: Bool
-    public let isAttachedPicture: Bool
+    public let disposition: Disposition
     public let language: String?
     public let parameters: CodecParameters
 
@@ -93,11 +92,13 @@ public struct Stream: Sendable {
         hasAlphaLayer = alpha.map { String(cString: $0.pointee.value) == "1" } ?? false
         sampleRate = Int(codecpar.pointee.sample_rate)
         channelCount = Int(codecpar.pointee.ch_layout.nb_channels)
-        isDefault = value.disposition & AV_DISPOSITION_DEFAULT != 0
-        isAttachedPicture = value.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
+        disposition = Disposition(rawValue: value.disposition)
         language = av_dict_get(value.metadata, "language", nil, 0).map { String(cString: $0.pointee.value) }
         parameters = try CodecParameters(copying: codecpar)
     }
+
+    public var isDefault: Bool { disposition.contains(.default) }
+    public var isAttachedPicture: Bool { disposition.contains(.attachedPicture) }
 
     /// The same stream, with what its headers left out taken from its first frame.
     public func completed(by frame: Frame) -> Stream {
@@ -122,6 +123,28 @@ public struct Stream: Sendable {
         case .subtitle, .data: false
         }
     }
+}
+
+/// What a container says a stream is for, as libavformat's `AV_DISPOSITION_*`.
+public struct Disposition: OptionSet, Sendable, Hashable {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let `default` = Disposition(rawValue: AV_DISPOSITION_DEFAULT)
+    public static let commentary = Disposition(rawValue: AV_DISPOSITION_COMMENT)
+    public static let lyrics = Disposition(rawValue: AV_DISPOSITION_LYRICS)
+    public static let karaoke = Disposition(rawValue: AV_DISPOSITION_KARAOKE)
+    public static let hearingImpaired = Disposition(rawValue: AV_DISPOSITION_HEARING_IMPAIRED)
+    /// Sound that describes the pictures.
+    public static let visualImpaired = Disposition(rawValue: AV_DISPOSITION_VISUAL_IMPAIRED)
+    /// Sound without voices.
+    public static let cleanEffects = Disposition(rawValue: AV_DISPOSITION_CLEAN_EFFECTS)
+    public static let attachedPicture = Disposition(rawValue: AV_DISPOSITION_ATTACHED_PIC)
+    public static let timedThumbnails = Disposition(rawValue: AV_DISPOSITION_TIMED_THUMBNAILS)
+    public static let stillImage = Disposition(rawValue: AV_DISPOSITION_STILL_IMAGE)
+    /// Has to be mixed with another stream.
+    public static let dependent = Disposition(rawValue: AV_DISPOSITION_DEPENDENT)
 }
 
 /// How a decoded picture must be turned to stand upright.

@@ -34,6 +34,8 @@ public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
     /// 8-bit planar YUV with chroma at half the size in both directions.
     public static let yuv420p = PixelFormat(AV_PIX_FMT_YUV420P)
     public static let yuv422p = PixelFormat(AV_PIX_FMT_YUV422P)
+    /// One byte a pixel, an index into a palette of 256 colours.
+    public static let pal8 = PixelFormat(AV_PIX_FMT_PAL8)
 
     /// Whether both are the same format.
     public static func == (left: PixelFormat, right: PixelFormat) -> Bool {

@@ -118,7 +118,7 @@ struct HDRTests {
     private func reference(_ ramp: Ramp) -> String {
         "zscale=tin=\(ramp.transfer):min=bt2020nc:pin=bt2020:rin=tv:t=linear:npl=203,format=gbrpf32le,"
             + "zscale=p=bt709,tonemap=mobius:param=0.3:desat=0:peak=\(ramp.peak / Self.white),"
-            + "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+            + "zscale=t=bt709:m=bt709:r=tv,format=yuv420p,lutyuv=y=clip(val\\,16\\,235)"
     }
 
     /// Light of a grey code on the reference display (ITU-R BT.2100, tables 4 and 5), in cd/m².

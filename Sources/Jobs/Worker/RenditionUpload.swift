@@ -121,12 +121,12 @@ extension Rendition {
             eTag: "",
             durationMilliseconds: Int64((result.duration * 1000).rounded())
         )
-        width = result.size.width
-        height = result.size.height
-        frameRate = result.frameRate.value
-        videoCodec = result.video.codec
+        width = result.size?.width
+        height = result.size?.height
+        frameRate = result.frameRate?.value
+        videoCodec = result.video?.codec
         audioCodec = result.audio?.codec
-        videoBitsPerSecond = result.video.bitsPerSecond
+        videoBitsPerSecond = result.video?.bitsPerSecond
         audioBitsPerSecond = result.audio?.bitsPerSecond
         ssim = result.ssim
     }

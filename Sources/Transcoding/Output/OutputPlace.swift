@@ -34,6 +34,12 @@ extension TranscodeRequest {
         case .file(let path): return try FilePlace(path, self)
         case .unnamedFile(let writer, let name): return UnnamedPlace(writer: writer, name: name)
         case .writer(let writer, let name):
+            guard preset.container.hasMoovFirst, plan.video != nil else {
+                throw TranscodingError(
+                    .outputNeedsFile,
+                    "\(preset.container.rawValue) is not written from front to back"
+                )
+            }
             let reserve = MoovReserve(
                 duration: plan.statedVideoDuration.map { max($0, plan.statedDuration ?? 0) }
                     ?? plan.statedDuration,

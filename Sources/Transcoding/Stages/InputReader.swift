@@ -6,12 +6,16 @@ struct InputReader: ~Copyable {
     /// libav's name of the container's format.
     let container: String
     private var demuxer: Demuxer
+    private var packets = PacketWatch()
+    /// What the container told of damage, once all was read.
+    var finding: PacketWatch.Finding { packets.finding }
 
     /// Opens an input and chooses among its streams.
     ///
     /// - Throws: `input.unreadable`, `input.unsupported`, `input.limit`.
     static func open(
         _ body: InputBody,
+        for preset: Preset,
         limits: IngestLimits,
         name: String
     ) throws(TranscodingError) -> InputReader {
@@ -19,6 +23,8 @@ struct InputReader: ~Copyable {
         let plan = try InputPlan(
             streams: demuxer.streams,
             duration: demuxer.duration,
+            wantsVideo: preset.video != nil,
+            wantsAudio: preset.audio != nil,
             limits: limits,
             name: name
         )
@@ -28,7 +34,7 @@ struct InputReader: ~Copyable {
     private init(_ plan: InputPlan, _ demuxer: consuming Demuxer) {
         self.plan = plan
         container = demuxer.formatName
-        demuxer.select([plan.video.index] + (plan.audio.map { [$0.index] } ?? []))
+        demuxer.select(plan.streams.map(\.index))
         self.demuxer = demuxer
     }
 
@@ -38,25 +44,31 @@ struct InputReader: ~Copyable {
     ///
     /// - Returns: why reading ended before the end of the input, if it did.
     mutating func read(
-        pictures: Stage<PacketMessage>,
-        sound: Stage<PacketMessage>,
+        pictures: Stage<PacketMessage>?,
+        sound: Stage<PacketMessage>?,
         failure: FirstFailure,
         watch: (_ seconds: Double) throws -> Void
     ) throws -> FFmpegError? {
-        let start = plan.origin.converted(to: plan.video.timebase).ticks
+        let leader = plan.video ?? plan.audio
+        let timebase = leader?.timebase ?? Timebase(1, 1)
+        let start = plan.origin.converted(to: timebase).ticks
         var seconds = 0.0
         var count = 0
         while !failure.hasFailed {
             let packet: Packet?
             do { packet = try demuxer.read() } catch { return error }
-            guard let packet else { break }
-            if packet.streamIndex == plan.video.index {
-                if let pts = packet.pts {
-                    seconds = max(seconds, Double(pts &- start) * plan.video.timebase.value)
-                }
-                pictures.send(.packet(packet))
+            guard let packet else {
+                packets.finish(demuxer, streams: plan.streams)
+                break
+            }
+            packets.take(packet)
+            if packet.streamIndex == leader?.index, let pts = packet.pts {
+                seconds = max(seconds, Double(pts &- start) * timebase.value)
+            }
+            if packet.streamIndex == plan.video?.index {
+                pictures?.send(.packet(packet))
             } else if packet.streamIndex == plan.audio?.index {
-                sound.send(.packet(packet))
+                sound?.send(.packet(packet))
             }
             count += 1
             if count % 64 == 0 { try watch(seconds) }

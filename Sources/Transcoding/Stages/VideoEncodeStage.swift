@@ -6,10 +6,15 @@ final class VideoEncodeStage: Sendable {
     private struct State: ~Copyable {
         var encoder: Encoder?
         var sampler: WindowSampler?
+        /// Pictures of an animation that will have a palette in common.
+        var window: [(frame: Frame, pts: Int64)] = []
+        var timebase = Timebase(1, 1)
     }
 
     private let state = Mutex(State())
     private let preset: Preset.Video
+    private let engine: EngineOptions
+    private let muxer: MuxerChoice
     /// As the input's container states it; `nil` when it does not.
     private let seconds: Double?
     private let threads: Int
@@ -18,12 +23,16 @@ final class VideoEncodeStage: Sendable {
 
     init(
         preset: Preset.Video,
+        engine: EngineOptions,
+        muxer: MuxerChoice,
         seconds: Double?,
         threads: Int,
         output: Stage<MuxMessage>,
         samples: Stage<SampleWindow>
     ) {
         self.preset = preset
+        self.engine = engine
+        self.muxer = muxer
         self.seconds = seconds
         self.threads = threads
         self.output = output
@@ -34,31 +43,72 @@ final class VideoEncodeStage: Sendable {
         try state.withLock { state in
             switch message {
             case .picture(let frame, let pts, let plan):
-                if state.encoder == nil {
-                    let encoder = try Encoder.open(
-                        "libx264",
-                        .video(plan.format),
-                        timebase: plan.timebase,
-                        options: options,
-                        threads: threads
-                    )
-                    let track = Muxer.Track(
-                        parameters: encoder.parameters,
-                        timebase: plan.timebase,
-                        frameRate: plan.frameRate
-                    )
-                    output.send(.opened(.video, track))
-                    state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
-                    state.encoder = consume encoder
+                if state.encoder == nil { try open(plan, &state) }
+                if preset.codec == .gif {
+                    state.window.append((frame, pts))
+                    if state.window.count == VideoEncodeStage.windowCount(plan.size) {
+                        try encodeWindow(&state)
+                    }
+                    return
                 }
                 state.sampler?.take(frame, pts: pts)
                 let packets = try state.encoder?.encode(frame, pts: pts) ?? []
                 send(packets, &state.sampler)
             case .end:
+                try encodeWindow(&state)
                 if let encoder = state.encoder.take() { send(try encoder.finish(), &state.sampler) }
                 if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
             }
+        }
+    }
+
+    private func open(_ plan: VideoPlan, _ state: inout State) throws {
+        let choice = VideoEncoderChoice(
+            preset,
+            engine,
+            seconds: seconds,
+            width: plan.size.width,
+            threads: threads
+        )
+        var format = plan.format
+        format.pixelFormat = choice.pixelFormat
+        let encoder = try Encoder.open(
+            choice.name,
+            .video(format),
+            timebase: plan.timebase,
+            options: choice.options,
+            threads: threads,
+            hasGlobalHeader: muxer.hasGlobalHeader
+        )
+        let track = Muxer.Track(
+            parameters: encoder.parameters,
+            timebase: plan.timebase,
+            frameRate: plan.frameRate,
+            codecTag: muxer.format == "mp4" ? choice.codecTag : nil
+        )
+        output.send(.opened(.video, track))
+        // The pictures are compared as 8-bit 4:2:0, which is what all but these are.
+        if choice.pixelFormat == .yuv420p {
+            state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
+        }
+        state.encoder = consume encoder
+        state.timebase = plan.timebase
+    }
+
+    /// As many pictures of an animation as share a palette: what fits into 96 MiB, 150 at most.
+    static func windowCount(_ size: Size) -> Int {
+        let bytes = Palettizer.byteCount(size, count: 1)
+        return max(1, min(150, (96 << 20) / max(bytes, 1)))
+    }
+
+    private func encodeWindow(_ state: inout State) throws {
+        guard !state.window.isEmpty else { return }
+        let pictures = try Palettizer.convert(state.window, timebase: state.timebase, threads: threads)
+        state.window = []
+        for picture in pictures {
+            guard let pts = picture.pts else { continue }
+            send(try state.encoder?.encode(picture, pts: pts) ?? [], &state.sampler)
         }
     }
 
@@ -69,38 +119,4 @@ final class VideoEncodeStage: Sendable {
             if let window = sampler?.take(packet) { samples.offer(window) }
         }
     }
-
-    /// x264's `faster` with a longer lookahead and one reference: the best measured quality for its price.
-    ///
-    /// Adaptive quantisation a little weaker than x264's default costs nothing and raises SSIM by 0.0001
-    /// to 0.001 on every clip measured.
-    private var options: CodecOptions {
-        let bitsPerSecond = preset.bitsPerSecond ?? 0
-        let ceiling = preset.level.flatMap { VideoEncodeStage.levelBitsPerSecond[$0] } ?? bitsPerSecond
-        let peak = preset.profile == "high" ? ceiling * 5 / 4 : ceiling
-        var options: CodecOptions = [
-            "preset": "faster",
-            "profile": preset.profile ?? "main",
-            "level": preset.level ?? "3.1",
-            "rc-lookahead": "40",
-            "aq-strength": "0.8",
-            "refs": "\(min(1, preset.maxReferenceFrames))",
-            "g": "\(preset.maxKeyframeDistance)",
-            "b": "\(bitsPerSecond)",
-        ]
-        // What fits whole into a decoder's buffer, at twice the rate, cannot make it run empty. x264 starts
-        // such clips a tenth too low once it has a buffer to think of.
-        let buffer = max(peak, bitsPerSecond)
-        if let seconds, seconds * Double(bitsPerSecond) * 2 < Double(buffer) * 0.9 { return options }
-        options["maxrate"] = "\(buffer)"
-        options["bufsize"] = "\(buffer)"
-        return options
-    }
-
-    /// The highest bit rate of baseline and main profile by level (ITU-T H.264 table A-1).
-    private static let levelBitsPerSecond = [
-        "1": 64_000, "1b": 128_000, "1.1": 192_000, "1.2": 384_000, "1.3": 768_000, "2": 2_000_000,
-        "2.1": 4_000_000, "2.2": 4_000_000, "3": 10_000_000, "3.1": 14_000_000, "3.2": 20_000_000,
-        "4": 20_000_000, "4.1": 50_000_000,
-    ]
 }
