@@ -99,7 +99,7 @@ extension ElasticTranscoderAPI {
     private func problem(withPreset id: String) async throws(APIError) -> String? {
         let preset = try await preset(id)
         do {
-            _ = try Preset(json: systemPresets[id]?.json ?? preset.data, named: id)
+            try Preset(json: systemPresets[id]?.json ?? preset.data, named: id).checkAbilities()
             return nil
         } catch {
             return error.message

@@ -10,7 +10,7 @@ extension ElasticTranscoderAPI {
         guard rules.violations.isEmpty else { throw APIError(violations: rules.violations) }
         let name = input["Name"]?.text ?? ""
         do {
-            _ = try Preset(json: input.data, named: RequestReader.excerpt(name))
+            try Preset(json: input.data, named: RequestReader.excerpt(name)).checkAbilities()
         } catch {
             throw APIError(.validation, "The engine cannot make this: \(error.message)")
         }

@@ -9,6 +9,9 @@ public struct Demuxer: ~Copyable {
     private let context: UnsafeMutablePointer<AVFormatContext>
     private let io: UnsafeMutablePointer<AVIOContext>
     private let body: InputBody
+    private let complaints: Complaints
+    /// Errors in the file that the demuxer passed over so far, or logged while it opened the file.
+    public var complaintCount: Int { complaints.count }
     public let streams: [Stream]
     public let formatName: String
     /// Seconds, as the container states it; `nil` when it does not.
@@ -20,11 +23,13 @@ public struct Demuxer: ~Copyable {
         owning context: UnsafeMutablePointer<AVFormatContext>,
         _ io: UnsafeMutablePointer<AVIOContext>,
         _ body: InputBody,
+        _ complaints: Complaints,
         _ streams: [Stream]
     ) {
         self.context = context
         self.io = io
         self.body = body
+        self.complaints = complaints
         self.streams = streams
         formatName = context.pointee.iformat.map { String(cString: $0.pointee.name) } ?? "unknown"
         duration = context.pointee.duration.asPTS.flatMap { $0 > 0 ? Double($0) / 1e6 : nil }
@@ -50,7 +55,8 @@ public struct Demuxer: ~Copyable {
     public static func open(
         _ body: InputBody,
         limits: IngestLimits,
-        isProbed: Bool = true
+        isProbed: Bool = true,
+        isOwn: Bool = false
     ) throws(FFmpegError) -> Demuxer {
         // No single allocation needs more: the largest is one 16-bit plane of the largest picture, or
         // the sample table of the longest clip.
@@ -62,7 +68,10 @@ public struct Demuxer: ~Copyable {
             close(nil, io)
             throw FFmpegError(status: recast_error_memory, action: "allocate a demuxer")
         }
+        let complaints = Complaints()
+        defer { withExtendedLifetime(complaints) {} }
         fresh.pointee.pb = io
+        fresh.pointee.opaque = complaints.opaque
         fresh.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
         // More than this is no container that anything wrote; over the limit it is refused below, by name.
         fresh.pointee.max_streams = Int32(clamping: max(1000, limits.maxStreams))
@@ -74,7 +83,7 @@ public struct Demuxer: ~Copyable {
             },
             opaque: Unmanaged.passUnretained(body).toOpaque()
         )
-        av_opt_set(fresh, "format_whitelist", IngestLimits.formats, 0)
+        av_opt_set(fresh, "format_whitelist", IngestLimits.formats + (isOwn ? ",mxf" : ""), 0)
         av_opt_set(fresh, "protocol_whitelist", "recast", 0)
         av_opt_set(fresh, "codec_whitelist", IngestLimits.decoders, 0)
         var context: UnsafeMutablePointer<AVFormatContext>? = fresh
@@ -87,14 +96,14 @@ public struct Demuxer: ~Copyable {
             try checkStreamCount(context, limits)
             // A decoder that refuses a picture's size while probing leaves 0x0 behind.
             let stated = pictureSizes(context)
-            if isProbed { try probe(context, limits) }
+            if isProbed { try probe(context, limits, isOwn: isOwn) }
             try checkStreamCount(context, limits)
             var streams: [Stream] = []
             for index in 0..<Int(context.pointee.nb_streams) {
                 guard let stream = context.pointee.streams[index] else { continue }
                 streams.append(try Stream(stream, statedSize: index < stated.count ? stated[index] : nil))
             }
-            return Demuxer(owning: context, io, body, streams)
+            return Demuxer(owning: context, io, body, complaints, streams)
         } catch {
             close(context, io)
             throw error
@@ -119,9 +128,10 @@ public struct Demuxer: ~Copyable {
     /// Finds what the headers did not say, with decoders that refuse pictures over the limit.
     private static func probe(
         _ context: UnsafeMutablePointer<AVFormatContext>,
-        _ limits: IngestLimits
+        _ limits: IngestLimits,
+        isOwn: Bool
     ) throws(FFmpegError) {
-        if context.pointee.ctx_flags & AVFMTCTX_NOHEADER != 0 {
+        if context.pointee.ctx_flags & AVFMTCTX_NOHEADER != 0, !isOwn {
             // Streams that turn up during probing take no options, so their decoders would know no limit.
             // None is opened: parsers find what is needed, and our own decoder finds the picture's size.
             av_opt_set(context, "codec_whitelist", "none", 0)
@@ -171,6 +181,17 @@ public struct Demuxer: ~Copyable {
         }
         let range = start < end ? start..<end : 0..<0
         return Index(packetCount: Int(count), byteCount: bytes, range: range)
+    }
+
+    /// Goes to a keyframe at or before `ticks` of a stream's timebase, or where the container thinks it is.
+    ///
+    /// - Returns: whether the container could; if not, only `open` leads to a known place.
+    public mutating func seek(to ticks: Int64, in stream: Stream) -> Bool {
+        guard av_seek_frame(context, Int32(stream.index), ticks, AVSEEK_FLAG_BACKWARD) >= 0 else {
+            return false
+        }
+        io.pointee.error = 0
+        return true
     }
 
     /// The next packet in file order, or `nil` at the end.

@@ -7,19 +7,25 @@ public typealias CodecOptions = [String: String]
 public struct Encoder: ~Copyable {
     /// What to encode.
     public enum Format: Sendable {
-        case video(Size, frameRate: Rational, color: ColorTags)
+        case video(VideoFormat)
         case audio(AudioFormat)
     }
 
     private let context: UnsafeMutablePointer<AVCodecContext>
+    private let fieldOrder: FieldOrder?
     public let timebase: Timebase
     /// Describes the packets; what a muxer needs.
     public let parameters: CodecParameters
     /// Samples a block must hold; 0 when any number will do.
     public let samplesPerFrame: Int
 
-    private init(owning context: UnsafeMutablePointer<AVCodecContext>, _ parameters: CodecParameters) {
+    private init(
+        owning context: UnsafeMutablePointer<AVCodecContext>,
+        _ parameters: CodecParameters,
+        _ format: Format
+    ) {
         self.context = context
+        if case .video(let video) = format { fieldOrder = video.fieldOrder } else { fieldOrder = nil }
         self.parameters = parameters
         timebase = Timebase(context.pointee.time_base)
         samplesPerFrame = Int(context.pointee.frame_size)
@@ -38,7 +44,8 @@ public struct Encoder: ~Copyable {
         _ format: Format,
         timebase: Timebase,
         options: CodecOptions,
-        threads: Int
+        threads: Int,
+        hasGlobalHeader: Bool = true
     ) throws(FFmpegError) -> Encoder {
         let codec = try allocated(avcodec_find_encoder_by_name(name), "find the \(name) encoder")
         var context = avcodec_alloc_context3(codec)
@@ -46,7 +53,7 @@ public struct Encoder: ~Copyable {
         do throws(FFmpegError) {
             configure(pointer, format, timebase)
             pointer.pointee.thread_count = Int32(threads)
-            pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+            if hasGlobalHeader { pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
             var dictionary: OpaquePointer?
             for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
             defer { av_dict_free(&dictionary) }
@@ -57,7 +64,7 @@ public struct Encoder: ~Copyable {
                     action: "set \(String(cString: unknown.pointee.key)) on the \(name) encoder"
                 )
             }
-            return Encoder(owning: pointer, try CodecParameters(of: pointer))
+            return Encoder(owning: pointer, try CodecParameters(of: pointer), format)
         } catch {
             avcodec_free_context(&context)
             throw error
@@ -71,12 +78,17 @@ public struct Encoder: ~Copyable {
     ) {
         context.pointee.time_base = timebase.av
         switch format {
-        case .video(let size, let frameRate, let color):
-            context.pointee.width = Int32(size.width)
-            context.pointee.height = Int32(size.height)
-            context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
-            context.pointee.framerate = frameRate.av
-            context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+        case .video(let video):
+            let color = video.color
+            context.pointee.width = Int32(video.size.width)
+            context.pointee.height = Int32(video.size.height)
+            context.pointee.pix_fmt = video.pixelFormat.raw
+            context.pointee.framerate = video.frameRate.av
+            context.pointee.sample_aspect_ratio = video.pixelAspect.av
+            if let order = video.fieldOrder {
+                context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME
+                context.pointee.field_order = order == .topFirst ? AV_FIELD_TT : AV_FIELD_BB
+            }
             context.pointee.color_primaries = .init(UInt32(color.primaries))
             context.pointee.color_trc = .init(UInt32(color.transfer))
             context.pointee.colorspace = .init(UInt32(color.matrix))
@@ -84,8 +96,8 @@ public struct Encoder: ~Copyable {
             context.pointee.chroma_sample_location = AVCHROMA_LOC_LEFT
         case .audio(let audio):
             context.pointee.sample_rate = Int32(audio.sampleRate)
-            context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
-            av_channel_layout_default(&context.pointee.ch_layout, Int32(audio.channelCount))
+            context.pointee.sample_fmt = audio.sampleFormat.raw
+            audio.layout.write(to: &context.pointee.ch_layout)
         }
     }
 
@@ -95,6 +107,8 @@ public struct Encoder: ~Copyable {
         reference.pointer.pointee.pts = pts
         reference.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
         reference.pointer.pointee.key_frame = 0
+        reference.pointer.pointee.interlaced_frame = fieldOrder == nil ? 0 : 1
+        reference.pointer.pointee.top_field_first = fieldOrder == .topFirst ? 1 : 0
         return try feed(reference.pointer)
     }
 

@@ -18,6 +18,7 @@ public struct FilterGraph: ~Copyable {
     private let graph: UnsafeMutablePointer<AVFilterGraph>
     private let source: UnsafeMutablePointer<AVFilterContext>
     private let sink: UnsafeMutablePointer<AVFilterContext>
+    /// Of the pictures that come out.
     private let timebase: Timebase
 
     deinit {
@@ -38,10 +39,14 @@ public struct FilterGraph: ~Copyable {
     }
 
     /// Opens a chain for pictures like `frame`, whose pts count in `timebase`.
+    ///
+    /// What comes out is in `format`, and its pts count in `outputTimebase`, or in `timebase` without one.
     public static func open(
         like frame: Frame,
         timebase: Timebase,
         filters: [Filter],
+        format: PixelFormat = .yuv420p,
+        outputTimebase: Timebase? = nil,
         threads: Int
     ) throws(FFmpegError) -> FilterGraph {
         let graph = try allocated(avfilter_graph_alloc(), "create a filter graph")
@@ -52,7 +57,7 @@ public struct FilterGraph: ~Copyable {
                 + ":time_base=\(timebase):pixel_aspect=1/1"
             let first = try add(Filter("buffer", source), to: graph)
             var last = first
-            for filter in filters + [Filter("format", "pix_fmts=yuv420p")] {
+            for filter in filters + [Filter("format", "pix_fmts=\(format)")] {
                 let next = try add(filter, to: graph)
                 try check(avfilter_link(last, 0, next, 0), "link filter \(filter.name)")
                 last = next
@@ -60,7 +65,7 @@ public struct FilterGraph: ~Copyable {
             let sink = try add(Filter("buffersink"), to: graph)
             try check(avfilter_link(last, 0, sink, 0), "link the filter sink")
             try check(avfilter_graph_config(graph, nil), "configure the filters")
-            return FilterGraph(owning: graph, first, sink, timebase)
+            return FilterGraph(owning: graph, first, sink, outputTimebase ?? timebase)
         } catch {
             var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
             avfilter_graph_free(&graph)
@@ -68,7 +73,7 @@ public struct FilterGraph: ~Copyable {
         }
     }
 
-    private static func add(
+    static func add(
         _ filter: Filter,
         to graph: UnsafeMutablePointer<AVFilterGraph>
     ) throws(FFmpegError) -> UnsafeMutablePointer<AVFilterContext> {
@@ -81,30 +86,55 @@ public struct FilterGraph: ~Copyable {
         return try allocated(context, "create filter \(filter.name)")
     }
 
-    /// Pushes a picture and returns those that came out, their pts in the same timebase.
+    /// Pushes a picture and returns those that came out.
     public mutating func filter(_ frame: Frame) throws(FFmpegError) -> [Frame] {
-        let reference = try frame.reference()
-        reference.pointer.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-        try check(av_buffersrc_add_frame(source, reference.pointer), "filter a picture")
-        return try drain()
+        try push(frame)
+        var frames: [Frame] = []
+        while let next = try pull() { frames.append(next) }
+        return frames
+    }
+
+    /// Pushes a picture and hands on those that come out one by one, however many they are.
+    public mutating func filter(_ frame: Frame, each take: (Frame) throws -> Void) throws {
+        try push(frame)
+        while let next = try pull() { try take(next) }
     }
 
     /// Returns the pictures still held back, and closes the chain.
     public consuming func finish() throws(FFmpegError) -> [Frame] {
         try check(av_buffersrc_add_frame(source, nil), "finish the filters")
-        return try drain()
+        var frames: [Frame] = []
+        while let next = try pull() { frames.append(next) }
+        return frames
     }
 
-    private func drain() throws(FFmpegError) -> [Frame] {
-        var frames: [Frame] = []
-        while true {
-            let frame = try Frame()
-            let status = av_buffersink_get_frame(sink, frame.pointer)
-            if status == recast_error_again || status == recast_error_eof { return frames }
-            try check(status, "filter a picture")
-            let base = av_buffersink_get_time_base(sink)
-            frame.pointer.pointee.pts = av_rescale_q(frame.pointer.pointee.pts, base, timebase.av)
-            frames.append(frame)
-        }
+    /// Hands on the pictures still held back one by one, and closes the chain.
+    public consuming func finish(each take: (Frame) throws -> Void) throws {
+        try check(av_buffersrc_add_frame(source, nil), "finish the filters")
+        while let next = try pull() { try take(next) }
     }
+
+    private func push(_ frame: Frame) throws(FFmpegError) {
+        let reference = try frame.reference()
+        reference.pointer.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+        try check(av_buffersrc_add_frame(source, reference.pointer), "filter a picture")
+    }
+
+    private func pull() throws(FFmpegError) -> Frame? {
+        let frame = try Frame()
+        let status = av_buffersink_get_frame(sink, frame.pointer)
+        if status == recast_error_again || status == recast_error_eof { return nil }
+        try check(status, "filter a picture")
+        let base = av_buffersink_get_time_base(sink)
+        frame.pointer.pointee.pts = av_rescale_q(frame.pointer.pointee.pts, base, timebase.av)
+        for kind in FilterGraph.stale { av_frame_remove_side_data(frame.pointer, kind) }
+        return frame
+    }
+
+    /// What described the picture before it was turned and its colours were changed.
+    private static let stale = [
+        AV_FRAME_DATA_DISPLAYMATRIX, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
+        AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_FRAME_DATA_DYNAMIC_HDR_PLUS, AV_FRAME_DATA_DOVI_RPU_BUFFER,
+        AV_FRAME_DATA_DOVI_METADATA, AV_FRAME_DATA_ICC_PROFILE,
+    ]
 }

@@ -44,6 +44,12 @@ public final class Frame: @unchecked Sendable {
     public var sampleAspectRatio: Rational { Rational(pointer.pointee.sample_aspect_ratio) }
     /// Whether the lines belong to two fields, taken one after the other.
     public var isInterlaced: Bool { pointer.pointee.interlaced_frame != 0 }
+    /// Of an interlaced picture: whether its upper line is shown first.
+    public var isTopFieldFirst: Bool { pointer.pointee.top_field_first != 0 }
+    /// Half periods for which the picture stays longer than others, as in a 3:2 pulldown; 0 for most.
+    public var repeatedFields: Int { Int(pointer.pointee.repeat_pict) }
+    /// What the picture says of its own brightness.
+    public var lightLevels: LightLevels { LightLevels(frame: pointer) }
     /// The decoder concealed an error in this frame.
     public var hasDecodeErrors: Bool {
         pointer.pointee.decode_error_flags != 0

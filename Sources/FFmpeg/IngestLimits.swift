@@ -41,7 +41,7 @@ public struct IngestLimits: Sendable, Equatable, Codable {
     static let formats =
         "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,ogg,wav,mp3,flac,aac,gif"
     static let decoders =
-        "h264,hevc,vp8,libvpx-vp8,vp9,libvpx-vp9,av1,libdav1d,libaom-av1,mpeg4,mpeg2video,mpeg1video,mjpeg,"
+        "h264,hevc,vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,libaom-av1,mpeg4,mpeg2video,mpeg1video,mjpeg,"
         + "prores,dnxhd,theora,gif,png,aac,aac_fixed,mp3float,mp3,mp2float,mp2,opus,libopus,vorbis,libvorbis,flac,alac,"
         + "ac3,ac3_fixed,eac3,pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,"
         + "pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_bluray,pcm_dvd"

@@ -33,6 +33,9 @@ public final class InputBody: @unchecked Sendable {
         reader.interrupt()
     }
 
+    /// Begins at the first byte again, for another demuxer after the last one is gone.
+    public func rewind() { position = 0 }
+
     /// Seconds spent waiting for bytes from far away.
     public var waitedSeconds: Double { Double(waited.load(ordering: .relaxed)) / 1e9 }
 

@@ -7,11 +7,27 @@ public struct Muxer: ~Copyable {
         let parameters: CodecParameters
         public let timebase: Timebase
         let frameRate: Rational
+        /// Four characters that the container names the codec by; `nil` means its usual ones.
+        let codecTag: String?
 
-        public init(parameters: CodecParameters, timebase: Timebase, frameRate: Rational = Rational(0, 1)) {
+        public init(
+            parameters: CodecParameters,
+            timebase: Timebase,
+            frameRate: Rational = Rational(0, 1),
+            codecTag: String? = nil
+        ) {
             self.parameters = parameters
             self.timebase = timebase
             self.frameRate = frameRate
+            self.codecTag = codecTag
+        }
+
+        /// libav's name of the codec.
+        public var codec: String { String(cString: avcodec_get_name(parameters.pointer.pointee.codec_id)) }
+
+        /// The tag as libav packs it, least significant byte first.
+        var tag: UInt32 {
+            (codecTag ?? "").utf8.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
         }
     }
 
@@ -82,10 +98,12 @@ public struct Muxer: ~Copyable {
                     avcodec_parameters_copy(stream.pointee.codecpar, track.parameters.pointer),
                     "add a stream"
                 )
-                stream.pointee.codecpar.pointee.codec_tag = 0
+                stream.pointee.codecpar.pointee.codec_tag = track.tag
                 stream.pointee.time_base = track.timebase.av
                 stream.pointee.avg_frame_rate = track.frameRate.av
-                stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+                stream.pointee.sample_aspect_ratio =
+                    stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+                    ? stream.pointee.codecpar.pointee.sample_aspect_ratio : AVRational(num: 1, den: 1)
             }
             var dictionary: OpaquePointer?
             for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }

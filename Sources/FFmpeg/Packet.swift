@@ -26,6 +26,8 @@ public final class Packet: @unchecked Sendable {
     public var duration: Int64 { pointer.pointee.duration }
     /// Whether decoding can begin here.
     public var isKeyframe: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
+    /// Its frame is not to be shown, as an edit list says.
+    public var isDiscarded: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
     /// Whether the demuxer found it damaged.
     public var isCorrupt: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
 }

@@ -1,91 +1,85 @@
 internal import CFFmpeg
 
-/// What an encoder wants its sound to be: planar float.
-public struct AudioFormat: Sendable, Hashable {
-    public let sampleRate: Int
-    public let channelCount: Int
-
-    public init(sampleRate: Int, channelCount: Int) {
-        self.sampleRate = sampleRate
-        self.channelCount = channelCount
-    }
-}
-
-/// Converts blocks of sound to one rate and channel count, and cuts them into equal blocks.
+/// Converts blocks of sound to another rate, other channels and other samples.
 public struct Resampler: ~Copyable {
     private var context: OpaquePointer
-    private let fifo: OpaquePointer
-    private let output: AudioFormat
+    public let input: AudioFormat
+    public let output: AudioFormat
+    private let matrix: [Double]?
+    /// By how much the sound is made longer.
+    private var stretch = 0.0
+    private var canStretch = false
 
-    private init(owning context: OpaquePointer, _ fifo: OpaquePointer, _ output: AudioFormat) {
+    private init(
+        owning context: OpaquePointer,
+        _ input: AudioFormat,
+        _ output: AudioFormat,
+        _ matrix: [Double]?
+    ) {
         self.context = context
-        self.fifo = fifo
+        self.input = input
         self.output = output
+        self.matrix = matrix
     }
 
     deinit {
         var context: OpaquePointer? = context
         swr_free(&context)
-        av_audio_fifo_free(fifo)
     }
 
-    /// Opens a converter for blocks like `frame`.
-    public static func open(like frame: Frame, to output: AudioFormat) throws(FFmpegError) -> Resampler {
-        let context = try makeContext(like: frame, to: output)
-        guard let fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, Int32(output.channelCount), 4096) else {
-            var context: OpaquePointer? = context
-            swr_free(&context)
-            throw FFmpegError(status: recast_error_memory, action: "buffer the sound")
-        }
-        return Resampler(owning: context, fifo, output)
-    }
-
-    /// Goes on with blocks like `frame`; nothing already converted is lost.
-    public mutating func reopen(like frame: Frame) throws(FFmpegError) {
-        try flush()
-        var old: OpaquePointer? = context
-        context = try Resampler.makeContext(like: frame, to: output)
-        swr_free(&old)
+    /// Opens a converter.
+    ///
+    /// `matrix` holds what goes of each input channel into each output channel, one output channel after the
+    /// other; with `nil`, libswresample's own rule is used, scaled so that nothing exceeds full scale.
+    public static func open(
+        _ input: AudioFormat,
+        to output: AudioFormat,
+        matrix: [Double]? = nil
+    ) throws(FFmpegError) -> Resampler {
+        let context = try makeContext(input, output, matrix, canStretch: false)
+        return Resampler(owning: context, input, output, matrix)
     }
 
     private static func makeContext(
-        like frame: Frame,
-        to output: AudioFormat
+        _ input: AudioFormat,
+        _ output: AudioFormat,
+        _ matrix: [Double]?,
+        canStretch: Bool
     ) throws(FFmpegError) -> OpaquePointer {
-        var input = AVChannelLayout()
-        defer { av_channel_layout_uninit(&input) }
-        let stated = frame.pointer.pointee.ch_layout
-        if stated.order == AV_CHANNEL_ORDER_UNSPEC || stated.nb_channels <= 0 {
-            av_channel_layout_default(&input, max(stated.nb_channels, 1))
-        } else {
-            _ = try withUnsafePointer(to: &frame.pointer.pointee.ch_layout) { layout throws(FFmpegError) in
-                try check(av_channel_layout_copy(&input, layout), "read the channel layout")
-            }
-        }
+        var source = AVChannelLayout()
+        defer { av_channel_layout_uninit(&source) }
+        input.layout.write(to: &source)
         var target = AVChannelLayout()
-        av_channel_layout_default(&target, Int32(output.channelCount))
         defer { av_channel_layout_uninit(&target) }
+        output.layout.write(to: &target)
         var context: OpaquePointer?
         try check(
             swr_alloc_set_opts2(
                 &context,
                 &target,
-                AV_SAMPLE_FMT_FLTP,
-                Int32(output.sampleRate),
-                &input,
-                AVSampleFormat(frame.pointer.pointee.format),
-                frame.pointer.pointee.sample_rate,
+                output.sampleFormat.raw,
+                Int32(clamping: output.sampleRate),
+                &source,
+                input.sampleFormat.raw,
+                Int32(clamping: input.sampleRate),
                 0,
                 nil
             ),
             "create a resampler"
         )
         let resampler = try allocated(context, "create a resampler")
-        // A downmix that cannot exceed full scale.
-        av_opt_set_double(UnsafeMutableRawPointer(resampler), "rematrix_maxval", 1, 0)
-        if input.nb_channels == 1, output.channelCount == 2 {
-            // Mono is heard equally loud on both sides, not 3 dB lower.
-            swr_set_matrix(resampler, [1, 1], 1)
+        let object = UnsafeMutableRawPointer(resampler)
+        if let matrix {
+            swr_set_matrix(resampler, matrix, Int32(input.channelCount))
+        } else {
+            av_opt_set_double(object, "rematrix_maxval", 1, 0)
+        }
+        if output.sampleFormat.needsDither {
+            av_opt_set_int(object, "dither_method", Int64(SWR_DITHER_TRIANGULAR.rawValue), 0)
+        }
+        if canStretch {
+            av_opt_set_int(object, "flags", Int64(SWR_FLAG_RESAMPLE), 0)
+            av_opt_set_int(object, "linear_interp", 1, 0)
         }
         let status = swr_init(resampler)
         guard status >= 0 else {
@@ -95,12 +89,34 @@ public struct Resampler: ~Copyable {
         return resampler
     }
 
-    /// Converted samples waiting to be taken.
-    public var available: Int { Int(av_audio_fifo_size(fifo)) }
+    /// Output samples that the filter still holds.
+    public var delay: Int { Int(max(0, swr_get_delay(context, Int64(output.sampleRate)))) }
 
-    /// Converts a block, leaving out its first `skipped` samples.
-    public mutating func convert(_ frame: Frame, skipping skipped: Int = 0) throws(FFmpegError) {
-        guard skipped < frame.sampleCount else { return }
+    /// Makes what follows longer by `ratio`, a few thousandths at most; shorter where that is negative.
+    ///
+    /// - Returns: what was held back, the first time.
+    public mutating func stretch(_ ratio: Double) throws(FFmpegError) -> Frame? {
+        guard abs(ratio - stretch) > 1e-6 else { return nil }
+        var rest: Frame?
+        if !canStretch {
+            rest = try flush()
+            let fresh = try Resampler.makeContext(input, output, matrix, canStretch: true)
+            var old: OpaquePointer? = context
+            context = fresh
+            swr_free(&old)
+            canStretch = true
+        }
+        stretch = ratio
+        // Over a long distance, so that the ratio holds until the next call.
+        let distance = 1_000_000.0
+        let delta = Int32((min(max(ratio, -0.05), 0.05) * distance).rounded())
+        try check(swr_set_compensation(context, delta, Int32(distance)), "stretch the sound")
+        return rest
+    }
+
+    /// Converts a block, leaving out its first `skipped` samples; `nil` when nothing comes out yet.
+    public mutating func convert(_ frame: Frame, skipping skipped: Int = 0) throws(FFmpegError) -> Frame? {
+        guard skipped < frame.sampleCount else { return nil }
         let format = AVSampleFormat(frame.pointer.pointee.format)
         let planar = av_sample_fmt_is_planar(format) != 0
         let channels = frame.channelCount
@@ -108,87 +124,25 @@ public struct Resampler: ~Copyable {
         var planes = (0..<(planar ? channels : 1)).map { index in
             frame.pointer.pointee.extended_data[index].map { UnsafePointer($0 + skipped * stride) }
         }
-        try convert(&planes, count: frame.sampleCount - skipped)
+        return try convert(&planes, count: frame.sampleCount - skipped)
     }
 
-    /// Appends silence, `count` output samples of it.
-    public mutating func appendSilence(_ count: Int) throws(FFmpegError) {
-        try withBlock(count) { planes throws(FFmpegError) in
-            av_samples_set_silence(planes, 0, Int32(count), Int32(output.channelCount), AV_SAMPLE_FMT_FLTP)
-            try store(planes, count)
-        }
-    }
-
-    /// Converts what the resampler's filter still holds.
-    public mutating func flush() throws(FFmpegError) { try convert(nil, count: 0) }
-
-    /// Takes a block of `count` samples, fewer when no more are there; `nil` when there are none.
-    public mutating func take(_ count: Int) throws(FFmpegError) -> Frame? {
-        let count = min(count, available)
-        guard count > 0 else { return nil }
-        let frame = try Frame()
-        frame.pointer.pointee.nb_samples = Int32(count)
-        frame.pointer.pointee.format = AV_SAMPLE_FMT_FLTP.rawValue
-        frame.pointer.pointee.sample_rate = Int32(output.sampleRate)
-        av_channel_layout_default(&frame.pointer.pointee.ch_layout, Int32(output.channelCount))
-        try check(av_frame_get_buffer(frame.pointer, 0), "allocate a block of sound")
-        _ = try frame.pointer.pointee.extended_data.withMemoryRebound(
-            to: UnsafeMutableRawPointer?.self,
-            capacity: output.channelCount
-        ) { data throws(FFmpegError) in
-            try check(av_audio_fifo_read(fifo, data, Int32(count)), "buffer the sound")
-        }
-        return frame
-    }
+    /// Converts what the filter still holds; nothing may follow.
+    public mutating func flush() throws(FFmpegError) -> Frame? { try convert(nil, count: 0) }
 
     private mutating func convert(
         _ planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
         count: Int
-    ) throws(FFmpegError) {
+    ) throws(FFmpegError) -> Frame? {
         let room = Int(try check(swr_get_out_samples(context, Int32(count)), "convert the sound"))
-        guard room > 0 else { return }
-        try withBlock(room) { block throws(FFmpegError) in
-            let got = try check(
-                swr_convert(context, block, Int32(room), planes, Int32(count)),
-                "convert the sound"
-            )
-            try store(block, Int(got))
-        }
-    }
-
-    private func withBlock(
-        _ count: Int,
-        _ body: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) throws(FFmpegError) -> Void
-    ) throws(FFmpegError) {
-        var planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?
-        try check(
-            av_samples_alloc_array_and_samples(
-                &planes,
-                nil,
-                Int32(output.channelCount),
-                Int32(count),
-                AV_SAMPLE_FMT_FLTP,
-                0
-            ),
-            "allocate a block of sound"
+        guard room > 0 else { return nil }
+        let block = try Frame.sound(output, count: room)
+        let data = block.pointer.pointee.extended_data
+        let got = try check(
+            swr_convert(context, data, Int32(room), planes, Int32(count)),
+            "convert the sound"
         )
-        defer {
-            av_freep(planes)
-            av_freep(&planes)
-        }
-        try body(try allocated(planes, "allocate a block of sound"))
-    }
-
-    private func store(
-        _ planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>,
-        _ count: Int
-    ) throws(FFmpegError) {
-        guard count > 0 else { return }
-        _ = try planes.withMemoryRebound(
-            to: UnsafeMutableRawPointer?.self,
-            capacity: output.channelCount
-        ) { data throws(FFmpegError) in
-            try check(av_audio_fifo_write(fifo, data, Int32(count)), "buffer the sound")
-        }
+        block.pointer.pointee.nb_samples = got
+        return got > 0 ? block : nil
     }
 }

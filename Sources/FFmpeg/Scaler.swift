@@ -1,16 +1,24 @@
 internal import CFFmpeg
 
-/// Scales and converts pictures to 8-bit 4:2:0 limited range of one size.
+/// Scales and converts pictures to one size and pixel format.
 public struct Scaler: ~Copyable {
     private let scaler: OpaquePointer
     private let pool: OpaquePointer
     private let output: Size
+    private let format: PixelFormat
     private let color: ColorTags
 
-    private init(owning context: OpaquePointer, pool: OpaquePointer, output: Size, color: ColorTags) {
+    private init(
+        owning context: OpaquePointer,
+        pool: OpaquePointer,
+        output: Size,
+        format: PixelFormat,
+        color: ColorTags
+    ) {
         self.scaler = context
         self.pool = pool
         self.output = output
+        self.format = format
         self.color = color
     }
 
@@ -27,11 +35,12 @@ public struct Scaler: ~Copyable {
         like frame: Frame,
         color input: ColorTags,
         to output: Size,
+        format: PixelFormat = .yuv420p,
         color: ColorTags
     ) throws(FFmpegError) -> Scaler {
-        let context = try makeContext(like: frame, input, to: output, color)
+        let context = try makeContext(like: frame, input, to: output, format, color)
         let bytes = av_image_get_buffer_size(
-            AV_PIX_FMT_YUV420P,
+            format.raw,
             Int32(output.width),
             Int32(output.height),
             64
@@ -40,7 +49,7 @@ public struct Scaler: ~Copyable {
             sws_freeContext(context)
             throw FFmpegError(status: recast_error_memory, action: "allocate pictures of \(output)")
         }
-        return Scaler(owning: context, pool: pool, output: output, color: color)
+        return Scaler(owning: context, pool: pool, output: output, format: format, color: color)
     }
 
     /// The ranges go in before the context is initialised: set later, they are ignored for more than 8 bits.
@@ -48,6 +57,7 @@ public struct Scaler: ~Copyable {
         like frame: Frame,
         _ input: ColorTags,
         to output: Size,
+        _ format: PixelFormat,
         _ color: ColorTags
     ) throws(FFmpegError) -> OpaquePointer {
         let context = try allocated(sws_alloc_context(), "create a scaler")
@@ -56,7 +66,7 @@ public struct Scaler: ~Copyable {
             ("srcw", Int64(frame.size.width)), ("srch", Int64(frame.size.height)),
             ("src_format", Int64(frame.pixelFormat.raw.rawValue)), ("src_range", input.isFullRange ? 1 : 0),
             ("dstw", Int64(output.width)), ("dsth", Int64(output.height)),
-            ("dst_format", Int64(AV_PIX_FMT_YUV420P.rawValue)), ("dst_range", color.isFullRange ? 1 : 0),
+            ("dst_format", Int64(format.raw.rawValue)), ("dst_range", color.isFullRange ? 1 : 0),
             ("sws_flags", Int64(SWS_BICUBIC)),
         ]
         do throws(FFmpegError) {
@@ -90,7 +100,7 @@ public struct Scaler: ~Copyable {
         let target = scaled.pointer
         let buffer = try allocated(av_buffer_pool_get(pool), "allocate a picture")
         target.pointee.buf.0 = buffer
-        target.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+        target.pointee.format = format.raw.rawValue
         target.pointee.width = Int32(output.width)
         target.pointee.height = Int32(output.height)
         try withUnsafeMutablePointer(to: &target.pointee.data) { data throws(FFmpegError) in
@@ -103,7 +113,7 @@ public struct Scaler: ~Copyable {
                         data,
                         lines,
                         buffer.pointee.data,
-                        AV_PIX_FMT_YUV420P,
+                        format.raw,
                         Int32(output.width),
                         Int32(output.height),
                         64

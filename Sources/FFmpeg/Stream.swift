@@ -38,15 +38,20 @@ public struct Stream: Sendable {
     public private(set) var size: Size
     public private(set) var pixelFormat: PixelFormat
     public let sampleAspectRatio: Rational
+    /// Whether the container itself states the shape of a pixel, which overrules the pictures.
+    public let hasStatedAspect: Bool
     public let color: ColorTags
     public let averageFrameRate: Rational
     /// The lowest rate whose grid holds every pts, guessed by libavformat; 0/0 when unknown.
     public let baseFrameRate: Rational
     public let orientation: Orientation
+    public let lightLevels: LightLevels
+    public let dolbyVision: DolbyVision?
+    /// A second picture in each packet holds the opacity, as VP8 and VP9 in WebM have it.
+    public let hasAlphaLayer: Bool
     public private(set) var sampleRate: Int
     public private(set) var channelCount: Int
-    public let isDefault: Bool
-    public let isAttachedPicture: Bool
+    public let disposition: Disposition
     public let language: String?
     public let parameters: CodecParameters
 
@@ -69,6 +74,7 @@ public struct Stream: Sendable {
         size = probedSize.width > 0 ? probedSize : statedSize ?? probedSize
         pixelFormat = PixelFormat(kind == .video ? codecpar.pointee.format : -1)
         let aspect = Rational(value.sample_aspect_ratio)
+        hasStatedAspect = aspect.isPositive
         sampleAspectRatio = aspect.isPositive ? aspect : Rational(codecpar.pointee.sample_aspect_ratio)
         color = ColorTags(
             primaries: Int(codecpar.pointee.color_primaries.rawValue),
@@ -80,13 +86,19 @@ public struct Stream: Sendable {
         baseFrameRate = Rational(value.r_frame_rate)
         averageFrameRate = average.isPositive ? average : baseFrameRate
         orientation = Orientation(of: stream)
+        lightLevels = LightLevels(stream: stream)
+        dolbyVision = DolbyVision(stream: stream)
+        let alpha = av_dict_get(value.metadata, "alpha_mode", nil, 0)
+        hasAlphaLayer = alpha.map { String(cString: $0.pointee.value) == "1" } ?? false
         sampleRate = Int(codecpar.pointee.sample_rate)
         channelCount = Int(codecpar.pointee.ch_layout.nb_channels)
-        isDefault = value.disposition & AV_DISPOSITION_DEFAULT != 0
-        isAttachedPicture = value.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
+        disposition = Disposition(rawValue: value.disposition)
         language = av_dict_get(value.metadata, "language", nil, 0).map { String(cString: $0.pointee.value) }
         parameters = try CodecParameters(copying: codecpar)
     }
+
+    public var isDefault: Bool { disposition.contains(.default) }
+    public var isAttachedPicture: Bool { disposition.contains(.attachedPicture) }
 
     /// The same stream, with what its headers left out taken from its first frame.
     public func completed(by frame: Frame) -> Stream {
@@ -111,6 +123,28 @@ public struct Stream: Sendable {
         case .subtitle, .data: false
         }
     }
+}
+
+/// What a container says a stream is for, as libavformat's `AV_DISPOSITION_*`.
+public struct Disposition: OptionSet, Sendable, Hashable {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let `default` = Disposition(rawValue: AV_DISPOSITION_DEFAULT)
+    public static let commentary = Disposition(rawValue: AV_DISPOSITION_COMMENT)
+    public static let lyrics = Disposition(rawValue: AV_DISPOSITION_LYRICS)
+    public static let karaoke = Disposition(rawValue: AV_DISPOSITION_KARAOKE)
+    public static let hearingImpaired = Disposition(rawValue: AV_DISPOSITION_HEARING_IMPAIRED)
+    /// Sound that describes the pictures.
+    public static let visualImpaired = Disposition(rawValue: AV_DISPOSITION_VISUAL_IMPAIRED)
+    /// Sound without voices.
+    public static let cleanEffects = Disposition(rawValue: AV_DISPOSITION_CLEAN_EFFECTS)
+    public static let attachedPicture = Disposition(rawValue: AV_DISPOSITION_ATTACHED_PIC)
+    public static let timedThumbnails = Disposition(rawValue: AV_DISPOSITION_TIMED_THUMBNAILS)
+    public static let stillImage = Disposition(rawValue: AV_DISPOSITION_STILL_IMAGE)
+    /// Has to be mixed with another stream.
+    public static let dependent = Disposition(rawValue: AV_DISPOSITION_DEPENDENT)
 }
 
 /// How a decoded picture must be turned to stand upright.

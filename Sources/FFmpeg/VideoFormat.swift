@@ -33,6 +33,9 @@ public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
 
     /// 8-bit planar YUV with chroma at half the size in both directions.
     public static let yuv420p = PixelFormat(AV_PIX_FMT_YUV420P)
+    public static let yuv422p = PixelFormat(AV_PIX_FMT_YUV422P)
+    /// One byte a pixel, an index into a palette of 256 colours.
+    public static let pal8 = PixelFormat(AV_PIX_FMT_PAL8)
 
     /// Whether both are the same format.
     public static func == (left: PixelFormat, right: PixelFormat) -> Bool {
@@ -52,6 +55,16 @@ public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
         guard let descriptor = av_pix_fmt_desc_get(raw) else { return false }
         return descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_RGB) != 0
             || descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_PAL) != 0
+    }
+    /// Some of its pixels may be transparent.
+    public var hasAlpha: Bool {
+        guard let descriptor = av_pix_fmt_desc_get(raw) else { return false }
+        return descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
+    }
+    /// Pixels side by side and one above the other that share a sample of colour.
+    public var chromaBlock: Size {
+        guard let descriptor = av_pix_fmt_desc_get(raw) else { return Size(1, 1) }
+        return Size(1 << Int(descriptor.pointee.log2_chroma_w), 1 << Int(descriptor.pointee.log2_chroma_h))
     }
     /// One of the deprecated yuvj formats, which are full range by name.
     public var impliesFullRange: Bool { description.hasPrefix("yuvj") }
@@ -95,5 +108,29 @@ public struct ColorTags: Sendable, Hashable {
 
     private func name(_ pointer: UnsafePointer<CChar>?) -> String {
         pointer.map { String(cString: $0) } ?? "unknown"
+    }
+}
+
+/// In which order the two fields of an interlaced picture are shown.
+public enum FieldOrder: Sendable, Hashable {
+    case topFirst, bottomFirst
+}
+
+/// The pictures that an encoder takes.
+public struct VideoFormat: Sendable, Hashable {
+    public var size: Size
+    public var pixelFormat = PixelFormat.yuv420p
+    /// Of a pixel, width to height.
+    public var pixelAspect = Rational(1, 1)
+    public var color: ColorTags
+    /// Pictures a second.
+    public var frameRate: Rational
+    /// `nil` for whole pictures.
+    public var fieldOrder: FieldOrder?
+
+    public init(size: Size, color: ColorTags, frameRate: Rational) {
+        self.size = size
+        self.color = color
+        self.frameRate = frameRate
     }
 }

@@ -69,7 +69,7 @@ final class EngineSession: Sendable {
 
     /// What the longest input could be given, and the room for its index.
     private static func maxOutputBytes(_ request: EngineRequest) -> Int64 {
-        let rate = Double(request.preset.video.bitsPerSecond + request.preset.audio.bitsPerSecond) / 8
+        let rate = Double(request.preset.expectedBitsPerSecond) / 8
         let bytes = request.limits.outputBytesFactor * rate * (request.limits.maxDuration + 20)
         return Int64(min(max(bytes, 0), 1e15)) + maxHeadBytes
     }
@@ -243,17 +243,24 @@ extension TranscodeResult {
     /// Whether the engine could have made this of the request; a hostile process may say anything.
     fileprivate func isPlausible(for request: EngineRequest) -> Bool {
         let limits = request.limits
-        let names = [video.codec, audio?.codec, input.container, input.videoCodec, input.audioCodec]
-        let lengths = [duration, input.duration, input.frameRate, wallSeconds, cpuSeconds]
+        let names = [video?.codec, audio?.codec, input.container, input.videoCodec, input.audioCodec]
+        let lengths = [duration, input.duration, input.frameRate ?? 0, wallSeconds, cpuSeconds]
         let counts = [
-            byteCount, Int64(frameCount), Int64(decodedFrameCount), input.byteCount, video.byteCount,
+            byteCount, input.byteCount,
         ]
         return outputPath == request.outputName && names.allSatisfy { ($0 ?? "").utf8.count <= 100 }
             && lengths.allSatisfy { $0.isFinite && $0 >= 0 } && counts.allSatisfy { $0 > 0 }
+            && hasPlausiblePictures(for: request)
             && duration <= 2 * limits.maxDuration && (audio?.byteCount ?? 0) >= 0
-            && size.width > 0 && size.width <= request.preset.video.maxSize.width
-            && size.height > 0 && size.height <= request.preset.video.maxSize.height
             && stages.count < 100
+    }
+
+    private func hasPlausiblePictures(for request: EngineRequest) -> Bool {
+        guard let preset = request.preset.video else { return video == nil && size == nil }
+        guard let video, let size else { return false }
+        let most = preset.boundingSize
+        return video.byteCount > 0 && frameCount > 0 && decodedFrameCount > 0
+            && size.width > 0 && size.width <= most.width && size.height > 0 && size.height <= most.height
     }
 }
 

@@ -60,7 +60,9 @@ struct BenchCommand: AsyncParsableCommand {
         for _ in 0..<runs {
             costs.append(try MeasuredProcess.run(mine))
             guard let against else { continue }
-            let size = try Probe(path: ours).streams.first { $0.kind == .video }?.size ?? preset.video.maxSize
+            let size =
+                try Probe(path: ours).streams.first { $0.kind == .video }?.size ?? preset.video?.boundingSize
+                ?? Size(0, 0)
             peers.append(try MeasuredProcess.run(peer(against, clip, theirs, preset, size)))
         }
         let output = try Probe(path: ours)
@@ -137,17 +139,18 @@ struct BenchCommand: AsyncParsableCommand {
             peerSettings == .same
             ? ["-preset", "faster", "-rc-lookahead", "40", "-refs", "1", "-aq-strength", "0.8"]
             : ["-preset", "medium"]
+        guard let video = preset.video, let audio = preset.audio else { return [] }
         let rates = [
-            "-b:v", "\(preset.video.bitsPerSecond)", "-maxrate", "14000k", "-bufsize", "14000k",
-            "-g", "\(preset.video.maxKeyframeDistance)", "-fpsmax", "\(preset.video.maxFrameRate.numerator)",
+            "-b:v", "\(video.bitsPerSecond ?? 0)", "-maxrate", "14000k", "-bufsize", "14000k",
+            "-g", "\(video.maxKeyframeDistance)", "-fpsmax", "\(video.maxFrameRate.numerator)",
         ]
         let sound = [
-            "-c:a", "aac", "-b:a", "\(preset.audio.bitsPerSecond)", "-ar", "\(preset.audio.sampleRate)",
-            "-ac", "\(preset.audio.channelCount)",
+            "-c:a", "aac", "-b:a", "\(audio.bitsPerSecond ?? 0)", "-ar", "\(audio.sampleRate ?? 0)",
+            "-ac", "\(audio.channelCount ?? 0)",
         ]
         return [program, "-nostdin", "-v", "error", "-y", "-i", clip, "-map", "0:v:0", "-map", "0:a:0?"]
             + ["-vf", "scale=\(size.width):\(size.height)", "-pix_fmt", "yuv420p", "-c:v", "libx264"]
-            + speed + ["-profile:v", preset.video.profile, "-level", preset.video.level] + rates + sound
+            + speed + ["-profile:v", video.profile ?? "", "-level", video.level ?? ""] + rates + sound
             + ["-movflags", "+faststart", output]
     }
 

@@ -27,6 +27,9 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON event a line on standard output.")
     var json = false
 
+    @Flag(help: "Transcode a damaged input as far as it goes, and say what is damaged.")
+    var allowDamaged = false
+
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
@@ -74,6 +77,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         request.threads = threads
         request.replacesOutput = force
         request.limits = limits
+        request.allowsDamage = allowDamaged
         do {
             if dryRun {
                 let probe = try Probe(path: input, limits: limits)
@@ -128,26 +132,30 @@ struct TranscodeCommand: AsyncParsableCommand {
             for stage in result.stages { stages[stage.name] = stage.busySeconds }
             var fields: [String: any Sendable] = [
                 "event": "finished", "input": input, "output": result.outputPath, "bytes": result.byteCount,
-                "duration": result.duration, "width": result.size.width, "height": result.size.height,
+                "duration": result.duration,
                 "frames": result.frameCount, "decodedFrames": result.decodedFrameCount,
                 "wallSeconds": result.wallSeconds, "cpuSeconds": result.cpuSeconds, "stages": stages,
             ]
+            fields["width"] = result.size?.width
+            fields["height"] = result.size?.height
             fields["ssim"] = result.ssim
+            fields["damage"] = result.damage.map(Description.fields)
             Console.event(fields)
             return
         }
         let line = String(
-            format: "%@: %@, %.2f s, %.3g fps, %@, %.2f MB in %.1f s (%.1fx real time)",
+            format: "%@: %@%.2f s, %@%@, %.2f MB in %.1f s (%.1fx real time)",
             result.outputPath,
-            "\(result.size)",
+            result.size.map { "\($0), " } ?? "",
             result.duration,
-            result.frameRate.value,
+            result.frameRate.map { String(format: "%.3g fps, ", $0.value) } ?? "",
             result.hasAudio ? "with sound" : "no sound",
             Double(result.byteCount) / 1e6,
             result.wallSeconds,
             speed
         )
         Console.print(line)
+        if let damage = result.damage { Console.print("  the input is damaged: \(damage)") }
         guard stats else { return }
         for stage in result.stages {
             let name = stage.name.padding(toLength: 8, withPad: " ", startingAt: 0)

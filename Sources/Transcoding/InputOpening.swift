@@ -65,7 +65,7 @@ enum InputOpening {
         _ limits: IngestLimits,
         _ name: String
     ) throws(TranscodingError) {
-        for stream in [plan.video] + (plan.audio.map { [$0] } ?? []) {
+        for stream in plan.streams {
             do { _ = try Decoder.open(stream, limits: limits, threads: 1) } catch {
                 let kind = stream.kind == .video ? "video" : "sound"
                 throw TranscodingError(
@@ -77,42 +77,55 @@ enum InputOpening {
         }
     }
 
-    /// Refuses what decoded with more than a little damage: silence about it would lose video.
+    /// Judges what was decoded, and refuses it when it is damaged by more than a little.
     ///
-    /// Tolerated are 2 decode errors or one in 200 pictures, and half a second or 2 % of missing time.
-    static func checkDamage(
-        _ tally: DecodeStage.Tally,
+    /// - Throws: `input.damaged`, also where damage is allowed but no picture is left.
+    static func damage(
+        _ pictures: DecodeStage.Tally?,
+        _ sound: AudioStage.Tally,
+        _ container: PacketWatch.Finding,
         _ plan: InputPlan,
         soundEnd: Double,
+        container format: String,
         readFailure: FFmpegError?,
+        isAllowed: Bool,
         name: String
-    ) throws(TranscodingError) {
-        guard tally.frameCount > 0 else {
+    ) throws(TranscodingError) -> InputDamage {
+        if let pictures, pictures.frameCount == 0 {
             throw TranscodingError(.inputDamaged, "no picture of \(name) could be decoded")
         }
-        if let readFailure {
+        if pictures == nil, soundEnd <= 0 {
+            throw TranscodingError(.inputDamaged, "no sound of \(name) could be decoded")
+        }
+        let pictures = pictures ?? DecodeStage.Tally()
+        var tally = DamageTally()
+        tally.pictureCount = pictures.frameCount
+        tally.pictureErrors = pictures.errorCount
+        tally.lostPictures = pictures.lostCount
+        tally.soundCount = sound.packetCount
+        tally.soundErrors = sound.errorCount
+        tally.container = container
+        tally.readFailure = readFailure?.reason
+        tally.isExact = ["mov", "matroska", "avi"].contains { format.hasPrefix($0) }
+        if let promised = plan.statedVideoDuration {
+            tally.promises.append((promised, pictures.endSeconds))
+        } else if let promised = plan.statedDuration {
+            tally.promises.append((promised, max(pictures.endSeconds, soundEnd)))
+        }
+        let damage = tally.damage
+        guard damage.isTolerable || isAllowed else {
             throw TranscodingError(
                 .inputDamaged,
-                "\(name) is damaged: after \(seconds(tally.endSeconds)) s \(readFailure.reason)"
+                "\(name) is damaged: \(damage); of it "
+                    + String(
+                        format: "%.2f s, %d pictures, were decoded",
+                        pictures.endSeconds,
+                        pictures.frameCount
+                    )
             )
         }
-        if tally.errorCount > max(2, tally.frameCount / 200) {
-            throw TranscodingError(
-                .inputDamaged,
-                "\(name) is damaged: \(tally.errorCount) of \(tally.frameCount) pictures have errors"
-            )
-        }
-        let promised = plan.statedVideoDuration ?? plan.statedDuration ?? 0
-        let reached = plan.statedVideoDuration == nil ? max(tally.endSeconds, soundEnd) : tally.endSeconds
-        if promised - reached > max(0.5, promised * 0.02) {
-            throw TranscodingError(
-                .inputDamaged,
-                "\(name) is cut short: it promises \(seconds(promised)) s and holds \(seconds(reached)) s"
-            )
-        }
+        return damage
     }
-
-    private static func seconds(_ value: Double) -> String { String(format: "%.2f", value) }
 }
 
 /// Any error as the engine's own.

@@ -3,8 +3,13 @@ internal import Foundation
 
 /// Which streams of an input are used, where its clock starts, and whether its numbers are allowed.
 struct InputPlan {
-    let video: FFmpeg.Stream
+    /// `nil` where no pictures are wanted.
+    let video: FFmpeg.Stream?
+    /// `nil` where no sound is wanted, or there is none.
     let audio: FFmpeg.Stream?
+    /// The best streams, wanted or not.
+    let detectedVideo: FFmpeg.Stream?
+    let detectedAudio: FFmpeg.Stream?
     /// The moment that becomes zero in the output.
     let origin: Timestamp
     /// Seconds, as the container states it.
@@ -14,31 +19,44 @@ struct InputPlan {
     init(
         streams: [FFmpeg.Stream],
         duration: Double?,
+        wantsVideo: Bool = true,
+        wantsAudio: Bool = true,
         limits: IngestLimits,
         name: String
     ) throws(TranscodingError) {
-        let pictures = streams.filter { $0.kind == .video && !$0.isAttachedPicture && $0.timebase.isPositive }
-        guard let video = pictures.max(by: { InputPlan.rank($0) < InputPlan.rank($1) }) else {
+        let usable = streams.filter { $0.timebase.isPositive }
+        let pictures = usable.filter { $0.kind == .video }
+        let sounds = usable.filter { $0.kind == .audio && $0.codec != "none" }
+        let picture = StreamChoice.picture(pictures.map(StreamChoice.Candidate.init))
+        detectedVideo = pictures.first { $0.index == picture }
+        let sound = StreamChoice.sound(sounds.map(StreamChoice.Candidate.init))
+        detectedAudio = sounds.first { $0.index == sound }
+        let video = wantsVideo ? detectedVideo : nil
+        let audio = wantsAudio ? detectedAudio : nil
+        if wantsVideo, video == nil {
             throw TranscodingError(.inputUnsupported, "\(name) has no video stream")
         }
-        let sounds = streams.filter { $0.kind == .audio && $0.codec != "none" && $0.timebase.isPositive }
-        let audio = sounds.max { InputPlan.rank($0) < InputPlan.rank($1) }
-        try InputPlan.check(video, duration, limits, name)
+        if !wantsVideo, audio == nil {
+            throw TranscodingError(.inputUnsupported, "\(name) has no sound")
+        }
+        if let video { try InputPlan.check(video, limits, name) }
+        try InputPlan.check(duration: duration, limits, name)
         if let audio { try InputPlan.check(sound: audio, limits, name) }
         self.video = video
         self.audio = audio
         statedDuration = duration
-        statedVideoDuration = video.duration.map { Double($0) * video.timebase.value }
+        statedVideoDuration = video?.duration.map { Double($0) * (video?.timebase.value ?? 0) }
         origin = InputPlan.origin(video, audio)
     }
 
-    private static func rank(_ stream: FFmpeg.Stream) -> (Int, Int, Int) {
-        let amount = stream.kind == .video ? stream.size.pixelCount : stream.channelCount
-        return (stream.isDefault ? 1 : 0, amount, -stream.index)
-    }
+    /// The streams that are read.
+    var streams: [FFmpeg.Stream] { [video, audio].compactMap { $0 } }
 
     /// The earlier of the two starts; sound that starts up to 50 ms before the picture is codec delay.
-    private static func origin(_ video: FFmpeg.Stream, _ audio: FFmpeg.Stream?) -> Timestamp {
+    private static func origin(_ video: FFmpeg.Stream?, _ audio: FFmpeg.Stream?) -> Timestamp {
+        guard let video else {
+            return Timestamp(ticks: audio?.startPTS ?? 0, timebase: audio?.timebase ?? Timebase(1, 1))
+        }
         let picture = Timestamp(ticks: video.startPTS ?? 0, timebase: video.timebase)
         guard let audio, let start = audio.startPTS else { return picture }
         let sound = Timestamp(ticks: start, timebase: audio.timebase)
@@ -47,15 +65,27 @@ struct InputPlan {
 
     private static func check(
         _ video: FFmpeg.Stream,
-        _ duration: Double?,
         _ limits: IngestLimits,
         _ name: String
     ) throws(TranscodingError) {
         try check(size: video.size, limits, name)
+        if let vision = video.dolbyVision, !vision.hasCompatibleBase {
+            throw TranscodingError(
+                .inputUnsupported,
+                "\(name) is Dolby Vision of profile \(vision.profile), whose colours need Dolby's own decoder"
+            )
+        }
         if video.averageFrameRate.value > limits.maxFrameRate {
             let rate = Int(video.averageFrameRate.value)
             throw .limit("maxFrameRate", "\(name) states \(rate) fps; at most \(Int(limits.maxFrameRate))")
         }
+    }
+
+    private static func check(
+        duration: Double?,
+        _ limits: IngestLimits,
+        _ name: String
+    ) throws(TranscodingError) {
         if let duration, duration > limits.maxDuration {
             throw .limit(
                 "maxDuration",

@@ -29,6 +29,12 @@ public enum TranscodeOutput: Sendable {
     /// they are; for others the transcode throws `output.needs-file`.
     case writer(any ByteWriter, name: String)
 
+    /// Whether what was written can be read again.
+    var isReadable: Bool {
+        if case .writer = self { return false }
+        return true
+    }
+
     /// The path, or the name of a writer.
     public var name: String {
         switch self {
@@ -48,6 +54,10 @@ public struct TranscodeRequest: Sendable {
     public var threads: Int?
     /// Whether a file already at the output's path may be replaced.
     public var replacesOutput = false
+    /// Whether an input that is damaged by more than a little is transcoded as far as it goes.
+    ///
+    /// The result then says what was damaged.
+    public var allowsDamage = false
 
     public init(input: TranscodeInput, output: TranscodeOutput, preset: Preset) {
         self.input = input
@@ -102,13 +112,13 @@ public struct DetectedProperties: Sendable, Equatable, Codable {
     public let byteCount: Int64
     /// Seconds, as the container states it, else as far as was decoded.
     public let duration: Double
-    /// Pixels, as coded.
-    public let size: Size
+    /// Pixels, as coded; `nil` without pictures, like all that describes them.
+    public let size: Size?
     /// The same pixels, turned as the picture is to be shown.
-    public let uprightSize: Size
+    public let uprightSize: Size?
     /// Frames per second on average.
-    public let frameRate: Double
-    public let videoCodec: String
+    public let frameRate: Double?
+    public let videoCodec: String?
     /// `nil` without sound.
     public let audioCodec: String?
 }
@@ -136,14 +146,17 @@ public struct TranscodeResult: Sendable, Codable {
     public let byteCount: Int64
     /// Seconds.
     public let duration: Double
-    public let size: Size
-    public let frameRate: Rational
-    public let video: StreamShare
+    /// `nil` without pictures, like all that describes them.
+    public let size: Size?
+    public let frameRate: Rational?
+    public let video: StreamShare?
     /// `nil` without sound.
     public let audio: StreamShare?
     public let input: DetectedProperties
     public let decodedFrameCount: Int
     public let frameCount: Int
+    /// What was damaged in the input, and yet tolerated or allowed; `nil` when nothing was found.
+    public let damage: InputDamage?
     /// The mean over luma and chroma of sampled pictures against those that were encoded, 0...1.
     ///
     /// `nil` when none could be compared, as with pictures of less than 16 pixels.

@@ -10,6 +10,6 @@ let request = TranscodeRequest(
 for try await event in Transcoder().events(request) {
     switch event {
     case .progress(let progress): print("\(progress.seconds) of \(progress.totalSeconds ?? 0) s")
-    case .finished(let result): print(result.size, result.duration, result.byteCount)
+    case .finished(let result): print(result.duration, result.byteCount)
     }
 }

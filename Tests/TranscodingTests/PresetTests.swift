@@ -12,11 +12,11 @@ struct PresetTests {
     @Test("The web preset is found by name and by id", arguments: ["web", "1351620000001-100070"])
     func web(name: String) throws {
         let preset = try PresetLibrary(folders: [folder]).preset(name)
-        #expect(preset.video.bitsPerSecond == 2_200_000)
-        #expect(preset.video.maxSize == Size(1280, 720))
-        #expect(preset.video.profile == "main")
-        #expect(preset.audio.sampleRate == 44_100)
-        #expect(preset.audio.bitsPerSecond == 160_000)
+        #expect(preset.video?.bitsPerSecond == 2_200_000)
+        #expect(preset.video?.maxSize == Size(1280, 720))
+        #expect(preset.video?.profile == "main")
+        #expect(preset.audio?.sampleRate == 44_100)
+        #expect(preset.audio?.bitsPerSecond == 160_000)
     }
 
     @Test("Every wrong field is named at once")
@@ -28,6 +28,16 @@ struct PresetTests {
         #expect(error?.code == .presetInvalid)
         for field in ["Video.Codec", "Video.BitRate", "Video.MaxWidth", "Audio.BitRate", "Audio.SampleRate"] {
             #expect(error?.message.contains(field) == true, "\(field) is not named")
+        }
+    }
+
+    @Test("Every preset's document is read, and none has a problem")
+    func readsAll() throws {
+        let documents = PresetLibrary(folders: [folder]).documents()
+        #expect(documents.count >= 62)
+        for document in documents {
+            #expect(Preset.problems(in: document.json) == [], "\(document.name)")
+            #expect(try Preset(json: document.json, named: document.name).id == document.id)
         }
     }
 

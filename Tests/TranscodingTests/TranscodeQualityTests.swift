@@ -67,8 +67,8 @@ struct TranscodeQualityTests {
         var request = try request(make(.noisy))
         let good = try #require(try await Transcoder().transcode(request).ssim)
         request.replacesOutput = true
-        var video = request.preset.video
-        video.bitsPerSecond /= 4
+        var video = try #require(request.preset.video)
+        video.bitsPerSecond = try #require(video.bitsPerSecond) / 4
         request.preset = Preset(id: "poor", name: "Poor", video: video, audio: request.preset.audio)
         let poor = try #require(try await Transcoder().transcode(request).ssim)
         #expect(poor < good - 0.01, "\(poor), \(good)")

@@ -32,7 +32,7 @@ struct WindowSamplerTests {
     private func windows(_ pictures: [Frame], options: CodecOptions = [:]) throws -> [SampleWindow] {
         var encoder = try Encoder.open(
             "libx264",
-            .video(Size(160, 90), frameRate: Rational(30, 1), color: .bt601),
+            .video(VideoFormat(size: Size(160, 90), color: .bt601, frameRate: Rational(30, 1))),
             timebase: Timebase(1, 30),
             options: ["preset": "faster", "rc-lookahead": "40", "g": "90"].merging(options) { $1 },
             threads: 1

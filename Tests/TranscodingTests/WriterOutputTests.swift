@@ -44,7 +44,7 @@ struct WriterOutputTests {
         #expect(try Judge.topLevelBoxes(streamed).suffix(1) == ["mdat"])
         let probe = try Judge.probe(streamed)
         #expect(abs(try #require(probe.format.duration) - second.duration) < 0.01)
-        #expect(probe.video?.width == second.size.width)
+        #expect(probe.video?.width == second.size?.width)
         let size = try FileManager.default.attributesOfItem(atPath: streamed)[.size] as? Int64
         #expect(second.byteCount == size)
         #expect(second.frameCount == first.frameCount)

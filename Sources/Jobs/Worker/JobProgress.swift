@@ -68,11 +68,12 @@ extension Job.DetectedMedia {
     /// What an engine found, without what no input can be.
     package init(_ input: DetectedProperties) {
         self.init()
-        let size = input.uprightSize
-        if (1...1 << 16).contains(size.width), (1...1 << 16).contains(size.height) {
+        if let size = input.uprightSize, (1...1 << 16).contains(size.width),
+            (1...1 << 16).contains(size.height)
+        {
             (width, height) = (size.width, size.height)
         }
-        if input.frameRate > 0, input.frameRate <= 10_000 { frameRate = input.frameRate }
+        if let rate = input.frameRate, rate > 0, rate <= 10_000 { frameRate = rate }
         if input.duration > 0, input.duration <= 1e9 {
             durationMilliseconds = Int64((input.duration * 1000).rounded())
         }

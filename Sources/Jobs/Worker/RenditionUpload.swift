@@ -91,7 +91,7 @@ struct RenditionUpload: Sendable {
 
     /// What the preset's rates can make of the longest input that its size allows.
     private var partSize: Int {
-        let rate = Int64(request.preset.video.bitsPerSecond + request.preset.audio.bitsPerSecond) / 8
+        let rate = Int64(request.preset.expectedBitsPerSecond) / 8
         return MultipartOutput.partSize(expected: Int64(request.limits.maxDuration) * rate)
     }
 
@@ -121,12 +121,12 @@ extension Rendition {
             eTag: "",
             durationMilliseconds: Int64((result.duration * 1000).rounded())
         )
-        width = result.size.width
-        height = result.size.height
-        frameRate = result.frameRate.value
-        videoCodec = result.video.codec
+        width = result.size?.width
+        height = result.size?.height
+        frameRate = result.frameRate?.value
+        videoCodec = result.video?.codec
         audioCodec = result.audio?.codec
-        videoBitsPerSecond = result.video.bitsPerSecond
+        videoBitsPerSecond = result.video?.bitsPerSecond
         audioBitsPerSecond = result.audio?.bitsPerSecond
         ssim = result.ssim
     }

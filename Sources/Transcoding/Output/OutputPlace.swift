@@ -34,11 +34,17 @@ extension TranscodeRequest {
         case .file(let path): return try FilePlace(path, self)
         case .unnamedFile(let writer, let name): return UnnamedPlace(writer: writer, name: name)
         case .writer(let writer, let name):
+            guard preset.container.hasMoovFirst, plan.video != nil else {
+                throw TranscodingError(
+                    .outputNeedsFile,
+                    "\(preset.container.rawValue) is not written from front to back"
+                )
+            }
             let reserve = MoovReserve(
                 duration: plan.statedVideoDuration.map { max($0, plan.statedDuration ?? 0) }
                     ?? plan.statedDuration,
-                frameRate: preset.video.maxFrameRate.value,
-                sampleRate: plan.audio == nil ? nil : preset.audio.sampleRate
+                frameRate: preset.video?.maxFrameRate.value ?? 0,
+                sampleRate: plan.audio == nil ? nil : preset.audio?.sampleRate ?? 48_000
             )
             guard let reserve else {
                 throw TranscodingError(.outputNeedsFile, "\(input.name) does not say how long it is")

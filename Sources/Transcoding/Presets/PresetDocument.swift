@@ -1,141 +1,112 @@
-internal import FFmpeg
 public import Foundation
 
-/// A preset as Elastic Transcoder's API spells it: every number is a string.
-struct PresetDocument: Codable {
-    struct Video: Codable {
-        var Codec: String?
-        var CodecOptions: [String: String]?
-        var KeyframesMaxDist: String?
-        var FixedGOP: String?
-        var BitRate: String?
-        var FrameRate: String?
-        var MaxWidth: String?
-        var MaxHeight: String?
-        var DisplayAspectRatio: String?
-        var SizingPolicy: String?
-        var PaddingPolicy: String?
-    }
+/// The names of a preset document's members and values, as Elastic Transcoder's API spells them.
+enum PresetDocument {
+    static let members = [
+        "Id", "Arn", "Name", "Description", "Type", "Container", "Video", "Audio", "Thumbnails", "Engine",
+    ]
 
-    struct Audio: Codable {
-        var Codec: String?
-        var CodecOptions: [String: String]?
-        var SampleRate: String?
-        var BitRate: String?
-        var Channels: String?
-    }
-
-    var Id: String?
-    var Name: String?
-    var Container: String?
-    var Video: Video?
-    var Audio: Audio?
+    static let containers = Container.allCases.map { ($0.rawValue, $0) }
+    static let videoCodecs: [(String, VideoCodec)] = [
+        ("H.264", .h264), ("H.265", .hevc), ("vp8", .vp8), ("vp9", .vp9), ("AV1", .av1), ("mpeg2", .mpeg2),
+        ("gif", .gif),
+    ]
+    static let audioCodecs: [(String, AudioCodec)] = [
+        ("AAC", .aac), ("mp3", .mp3), ("mp2", .mp2), ("vorbis", .vorbis), ("opus", .opus), ("flac", .flac),
+        ("pcm", .pcm),
+    ]
+    static let truths = [("true", true), ("false", false)]
 }
 
 extension Preset {
     /// Reads a preset document.
     ///
-    /// - Throws: `preset.invalid`, naming every field that is wrong or not supported.
+    /// - Throws: `preset.invalid`, naming every member that is wrong and what it may be.
     public init(json: Data, named source: String) throws(TranscodingError) {
-        let document: PresetDocument
-        do {
-            document = try JSONDecoder().decode(PresetDocument.self, from: json)
-        } catch {
-            throw TranscodingError(.presetInvalid, "preset \(source) is not a preset document in JSON")
-        }
+        guard let node = try? JSONDecoder().decode(PresetNode.self, from: json),
+            case .object(let members) = node
+        else { throw TranscodingError(.presetInvalid, "preset \(source) is not a preset document in JSON") }
         var checker = FieldChecker()
-        let video = checker.video(document.Video)
-        let audio = checker.audio(document.Audio)
-        checker.require(document.Container, "Container", oneOf: ["mp4"])
-        guard checker.problems.isEmpty, let video, let audio else {
+        let preset = checker.preset(PresetFields(path: "", members: members), source)
+        guard checker.problems.isEmpty, let preset else {
             let problems = checker.problems.joined(separator: "; ")
             throw TranscodingError(.presetInvalid, "preset \(source) cannot be used: \(problems)")
         }
-        self.init(id: document.Id ?? source, name: document.Name ?? source, video: video, audio: audio)
+        self = preset
+    }
+
+    /// Everything that is wrong with a preset document; empty when nothing is.
+    public static func problems(in json: Data) -> [String] {
+        let node: PresetNode
+        do { node = try JSONDecoder().decode(PresetNode.self, from: json) } catch {
+            return ["it is not JSON"]
+        }
+        guard case .object(let members) = node else { return ["it is not an object in JSON"] }
+        var checker = FieldChecker()
+        _ = checker.preset(PresetFields(path: "", members: members), "")
+        return checker.problems
     }
 }
 
-/// Collects everything that is wrong with a document, not only the first thing.
-private struct FieldChecker {
-    var problems: [String] = []
-
-    mutating func require(_ value: String?, _ field: String, oneOf allowed: [String]) {
-        guard let value, allowed.contains(value) else {
-            let list = allowed.joined(separator: ", ")
-            problems.append("\(field) is \(value ?? "missing"), supported: \(list)")
-            return
+extension FieldChecker {
+    fileprivate mutating func preset(_ document: PresetFields, _ source: String) -> Preset? {
+        checkNames(of: document, known: PresetDocument.members)
+        let container: Container? = choice(
+            "Container",
+            of: document,
+            PresetDocument.containers.map { ($0.0, Optional($0.1)) },
+            otherwise: nil,
+            isRequired: true
+        )
+        let video = video(document, container)
+        let audio = audio(document, container)
+        let engine = engine(document, container, video)
+        if !document.has("Video"), !document.has("Audio") {
+            refuse("Video and Audio", "missing", allowed: "at least one of them")
+        } else if video == nil, audio == nil, problems.isEmpty {
+            refuse("Audio.Channels", "0", allowed: "1, 2, auto where there is no Video")
         }
-    }
-
-    mutating func number(_ value: String?, _ field: String, in range: ClosedRange<Int>) -> Int {
-        guard let value, let number = Int(value), range.contains(number) else {
-            problems.append(
-                "\(field) is \(value ?? "missing"), allowed: \(range.lowerBound) to \(range.upperBound)"
-            )
-            return range.lowerBound
-        }
-        return number
-    }
-
-    mutating func video(_ document: PresetDocument.Video?) -> Preset.Video? {
-        guard let document else {
-            problems.append("Video is missing; presets without video are not supported yet")
-            return nil
-        }
-        let options = document.CodecOptions ?? [:]
-        require(document.Codec, "Video.Codec", oneOf: ["H.264"])
-        require(options["Profile"], "Video.CodecOptions.Profile", oneOf: ["baseline", "main", "high"])
-        let levels = ["1", "1b", "1.1", "1.2", "1.3", "2", "2.1", "2.2", "3", "3.1", "3.2", "4", "4.1"]
-        require(options["Level"], "Video.CodecOptions.Level", oneOf: levels)
-        let mode = options["InterlacedMode"] ?? "Progressive"
-        require(mode, "Video.CodecOptions.InterlacedMode", oneOf: ["Progressive"])
-        let conversion = options["ColorSpaceConversionMode"] ?? "None"
-        require(conversion, "Video.CodecOptions.ColorSpaceConversionMode", oneOf: ["None"])
-        require(document.FixedGOP ?? "false", "Video.FixedGOP", oneOf: ["false"])
-        require(document.SizingPolicy, "Video.SizingPolicy", oneOf: ["ShrinkToFit"])
-        require(document.PaddingPolicy, "Video.PaddingPolicy", oneOf: ["NoPad"])
-        require(document.DisplayAspectRatio ?? "auto", "Video.DisplayAspectRatio", oneOf: ["auto"])
-        let rates = ["10": 10, "15": 15, "24": 24, "25": 25, "30": 30, "50": 50, "60": 60]
-        require(document.FrameRate, "Video.FrameRate", oneOf: rates.keys.sorted())
-        let kilobits = number(document.BitRate, "Video.BitRate", in: 16...62_500)
-        return Preset.Video(
-            profile: options["Profile"] ?? "main",
-            level: options["Level"] ?? "3.1",
-            maxReferenceFrames: number(
-                options["MaxReferenceFrames"],
-                "Video.CodecOptions.MaxReferenceFrames",
-                in: 1...16
-            ),
-            maxKeyframeDistance: number(document.KeyframesMaxDist, "Video.KeyframesMaxDist", in: 1...100_000),
-            bitsPerSecond: kilobits * 1000,
-            maxFrameRate: Rational(Int32(rates[document.FrameRate ?? ""] ?? 30), 1),
-            maxSize: Size(
-                number(document.MaxWidth, "Video.MaxWidth", in: 128...4096),
-                number(document.MaxHeight, "Video.MaxHeight", in: 96...3072)
-            )
+        guard let container else { return nil }
+        return Preset(
+            id: text("Id", of: document) ?? source,
+            name: text("Name", of: document) ?? source,
+            container: container,
+            video: video,
+            audio: audio,
+            engine: engine
         )
     }
 
-    mutating func audio(_ document: PresetDocument.Audio?) -> Preset.Audio? {
-        guard let document else {
-            problems.append("Audio is missing; presets without sound are not supported yet")
-            return nil
-        }
-        require(document.Codec, "Audio.Codec", oneOf: ["AAC"])
-        require(
-            document.CodecOptions?["Profile"] ?? "AAC-LC",
-            "Audio.CodecOptions.Profile",
-            oneOf: ["AAC-LC"]
+    private mutating func engine(
+        _ document: PresetFields,
+        _ container: Container?,
+        _ video: Preset.Video?
+    ) -> EngineOptions {
+        var options = EngineOptions()
+        // What is cut into segments, and what broadcasters take, counts pictures instead of timing them.
+        let isCounted = container.map { [.ts, .fmp4, .mpg, .mxf].contains($0) } ?? false
+        options.exactFrameRate = isCounted || (video?.scan ?? .progressive) != .progressive
+        let known = ["ExactFrameRate", "Speed", "RateControl", "Quality"]
+        guard let fields = object("Engine", of: document, known: known) else { return options }
+        options.exactFrameRate = choice(
+            "ExactFrameRate",
+            of: fields,
+            PresetDocument.truths,
+            otherwise: options.exactFrameRate
         )
-        require(
-            document.SampleRate,
-            "Audio.SampleRate",
-            oneOf: ["22050", "32000", "44100", "48000", "96000"]
+        options.speed = choice(
+            "Speed",
+            of: fields,
+            EngineOptions.Speed.allCases.map { ($0.rawValue.capitalized, $0) },
+            otherwise: .normal
         )
-        return Preset.Audio(
-            bitsPerSecond: number(document.BitRate, "Audio.BitRate", in: 64...320) * 1000,
-            sampleRate: Int(document.SampleRate ?? "") ?? 44_100,
-            channelCount: number(document.Channels, "Audio.Channels", in: 1...2)
+        options.rateControl = choice(
+            "RateControl",
+            of: fields,
+            EngineOptions.RateControl.allCases.map { ($0.rawValue.capitalized, $0) },
+            otherwise: .average
         )
+        options.quality = number("Quality", of: fields, in: 0...63)
+        return options
     }
 }

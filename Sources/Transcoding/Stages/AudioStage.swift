@@ -10,140 +10,110 @@ enum PacketMessage: Sendable {
 /// Decodes, converts and encodes the sound.
 final class AudioStage: Sendable {
     private struct State: ~Copyable {
-        var decoder: Decoder?
-        var resampler: Resampler?
-        var encoder: Encoder?
-        var timeline = AudioTimeline()
-        var format: [Int] = []
-        var nextPTS: Int64 = 0
+        var source: SoundSource?
+        var sink: SoundSink?
+        var encoder: SoundEncoder?
         var endSeconds = 0.0
+        var tally = Tally()
+    }
+
+    /// What was decoded, and how well.
+    struct Tally: Sendable {
+        var packetCount = 0
+        var errorCount = 0
     }
 
     private let state: Mutex<State>
-    private let stream: FFmpeg.Stream
     private let preset: Preset.Audio
-    private let originTicks: Int64
-    private let limits: IngestLimits
-    private let name: String
+    private let hasGlobalHeader: Bool
     private let output: Stage<MuxMessage>
 
     init(
-        stream: FFmpeg.Stream,
         preset: Preset.Audio,
-        originTicks: Int64,
-        limits: IngestLimits,
-        name: String,
+        hasGlobalHeader: Bool,
+        source: SoundSource.Place,
         output: Stage<MuxMessage>
     ) throws(FFmpegError) {
-        self.stream = stream
         self.preset = preset
-        self.originTicks = originTicks
-        self.limits = limits
-        self.name = name
+        self.hasGlobalHeader = hasGlobalHeader
         self.output = output
-        state = Mutex(State(decoder: try Decoder.open(stream, limits: limits, threads: 1)))
+        state = Mutex(State(source: try SoundSource(source)))
     }
 
     /// Seconds of sound placed so far.
     var endSeconds: Double { state.withLock { $0.endSeconds } }
 
+    var tally: Tally { state.withLock { $0.tally } }
+
     func accept(_ message: PacketMessage) throws {
         try state.withLock { state in
+            // One at a time: what `source` does changes `sink`, and opening that changes `encoder`.
+            var sink = state.sink.take()
+            defer { state.sink = sink.take() }
+            var encoder = state.encoder
+            let open: SoundSource.Opening = { [preset, hasGlobalHeader, output] format in
+                let encoding = SoundEncoding(preset, like: format)
+                let opened = try SoundEncoder(
+                    encoding,
+                    hasGlobalHeader: hasGlobalHeader,
+                    output: output
+                )
+                encoder = opened
+                return try SoundSink.open(encoding.format, to: opened)
+            }
             switch message {
             case .packet(let packet):
-                for frame in try state.decoder?.decode(packet) ?? [] { try place(frame, &state) }
+                state.tally.packetCount += 1
+                try state.source?.accept(packet, &sink, open: open)
             case .end:
-                if let decoder = state.decoder.take() {
-                    for frame in try decoder.finish().frames { try place(frame, &state) }
-                }
-                try state.resampler?.flush()
-                try encode(&state, isLast: true)
-                if let encoder = state.encoder.take() {
-                    for packet in try encoder.finish() { output.send(.packet(.audio, packet)) }
-                }
+                try state.source?.finish(&sink, open: open)
+                try sink?.finish()
+                try encoder?.finish()
                 output.send(.ended(.audio))
             }
+            state.encoder = encoder
+            state.tally.errorCount = state.source?.errorCount ?? 0
+            state.endSeconds = sink?.seconds ?? 0
         }
     }
+}
 
-    private func place(_ frame: Frame, _ state: inout State) throws {
-        guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
-        guard frame.sampleRate <= limits.maxSampleRate, frame.channelCount <= limits.maxChannels else {
-            throw TranscodingError.limit(
-                "maxChannels, maxSampleRate",
-                "\(name) has \(frame.channelCount) channels"
-            )
-        }
-        let start = frame.bestEffortPTS.map { Double($0 &- originTicks) * stream.timebase.value }
-        let duration = Double(frame.sampleCount) / Double(frame.sampleRate)
-        if let start, abs(start) > limits.maxDuration {
-            throw TranscodingError.limit(
-                "maxDuration",
-                "\(name) has sound \(Int(min(start, 1e15))) s from its start"
-            )
-        }
-        if let start, start - state.timeline.position > limits.maxGap {
-            throw TranscodingError.limit(
-                "maxGap",
-                "\(name) has a gap of over \(Int(limits.maxGap)) s in its sound"
-            )
-        }
-        try open(like: frame, &state)
-        var skipped = 0
-        switch state.timeline.place(start: start, duration: duration) {
-        case .append: break
-        case .drop: return
-        case .trim(let seconds): skipped = Int((seconds * Double(frame.sampleRate)).rounded())
-        case .silence(let seconds): try fill(seconds, &state)
-        }
-        try state.resampler?.convert(frame, skipping: skipped)
-        state.endSeconds = state.timeline.position
-        try encode(&state, isLast: false)
+/// Encodes an output's sound and hands the packets to the muxer.
+final class SoundEncoder: SoundConsumer {
+    private var encoder: Encoder?
+    private var nextPTS: Int64 = 0
+    private let output: Stage<MuxMessage>
+    let samplesPerBlock: Int
+
+    init(
+        _ encoding: SoundEncoding,
+        hasGlobalHeader: Bool,
+        output: Stage<MuxMessage>
+    ) throws(FFmpegError) {
+        let encoder = try Encoder.open(
+            encoding.choice.name,
+            .audio(encoding.format),
+            timebase: Timebase(1, Int32(clamping: encoding.format.sampleRate)),
+            options: encoding.choice.options,
+            threads: 1,
+            hasGlobalHeader: hasGlobalHeader
+        )
+        // Where an encoder takes any number, as those of PCM do, about a fiftieth of a second.
+        samplesPerBlock = encoder.samplesPerFrame > 0 ? encoder.samplesPerFrame : 1024
+        output.send(
+            .opened(.audio, Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase))
+        )
+        self.output = output
+        self.encoder = consume encoder
     }
 
-    /// Silence goes through the encoder a second at a time, however long it is.
-    private func fill(_ seconds: Double, _ state: inout State) throws {
-        var left = Int((seconds * Double(preset.sampleRate)).rounded())
-        while left > 0 {
-            let count = min(left, preset.sampleRate)
-            try state.resampler?.appendSilence(count)
-            try encode(&state, isLast: false)
-            left -= count
-        }
+    func take(_ block: Frame) throws {
+        for packet in try encoder?.encode(block, pts: nextPTS) ?? [] { output.send(.packet(.audio, packet)) }
+        nextPTS += Int64(block.sampleCount)
     }
 
-    private func open(like frame: Frame, _ state: inout State) throws {
-        let output = AudioFormat(sampleRate: preset.sampleRate, channelCount: preset.channelCount)
-        if state.encoder == nil {
-            let encoder = try Encoder.open(
-                "aac",
-                .audio(output),
-                timebase: Timebase(1, Int32(preset.sampleRate)),
-                options: ["b": "\(preset.bitsPerSecond)"],
-                threads: 1
-            )
-            self.output.send(
-                .opened(.audio, Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase))
-            )
-            state.encoder = consume encoder
-        }
-        let format = [frame.sampleRate, frame.channelCount, frame.sampleFormat]
-        guard state.format != format else { return }
-        if state.resampler == nil {
-            state.resampler = try Resampler.open(like: frame, to: output)
-        } else {
-            try state.resampler?.reopen(like: frame)
-        }
-        state.format = format
-    }
-
-    private func encode(_ state: inout State, isLast: Bool) throws {
-        guard state.resampler != nil, let count = state.encoder?.samplesPerFrame else { return }
-        while let available = state.resampler?.available, available >= count || (isLast && available > 0) {
-            guard let block = try state.resampler?.take(count) else { return }
-            let packets = try state.encoder?.encode(block, pts: state.nextPTS) ?? []
-            state.nextPTS += Int64(block.sampleCount)
-            for packet in packets { output.send(.packet(.audio, packet)) }
-        }
+    func finish() throws {
+        guard let encoder = encoder.take() else { return }
+        for packet in try encoder.finish() { output.send(.packet(.audio, packet)) }
     }
 }

@@ -7,6 +7,7 @@ final class DecodeStage: Sendable {
     struct Tally: Sendable {
         var frameCount = 0
         var errorCount = 0
+        var lostCount = 0
         /// Seconds from the output's zero to the end of the last picture.
         var endSeconds = 0.0
     }
@@ -16,6 +17,7 @@ final class DecodeStage: Sendable {
         var headers: HeaderParser?
         var tally = Tally()
         var lastTicks: Int64?
+        var ledger: PictureLedger
     }
 
     private let state: Mutex<State>
@@ -41,7 +43,8 @@ final class DecodeStage: Sendable {
         state = Mutex(
             State(
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
-                headers: try HeaderParser.open(stream)
+                headers: try HeaderParser.open(stream),
+                ledger: PictureLedger(codec: stream.codec)
             )
         )
     }
@@ -55,6 +58,7 @@ final class DecodeStage: Sendable {
                 if packet.isKeyframe, let size = state.headers?.pictureSize(packet) {
                     try InputPlan.check(size: size, limits, name)
                 }
+                if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
                 state.tally.errorCount = state.decoder?.errorCount ?? 0
             case .end:
@@ -62,6 +66,8 @@ final class DecodeStage: Sendable {
                     let rest = try decoder.finish()
                     state.tally.errorCount = rest.errorCount
                     for frame in rest.frames { try accept(frame, &state) }
+                    state.ledger.finish()
+                    state.tally.lostCount = state.ledger.lostCount
                 }
                 output.send(.end)
             }
@@ -70,6 +76,7 @@ final class DecodeStage: Sendable {
 
     private func accept(_ frame: Frame, _ state: inout State) throws {
         try InputPlan.check(size: frame.size, limits, name)
+        if let pts = frame.pts { state.ledger.arrive(pts, isInterlaced: frame.isInterlaced) }
         let period = 1 / max(stream.averageFrameRate.value, 1)
         let step = max(1, Int64(period / stream.timebase.value))
         let ticks = frame.bestEffortPTS.map { $0 &- originTicks } ?? ((state.lastTicks ?? -step) &+ step)

@@ -22,9 +22,7 @@ struct FrameRateConverter {
     /// Takes the average rate, pictures over duration as far as the container says, and the `base` rate of
     /// the grid on which all pictures lie, where it could be found.
     init(average: Rational, base: Rational, cap: Rational) {
-        var stated = average.isPositive && average.value >= 1 && average.value <= 1000 ? average : cap
-        // Pictures left out of a steady rate lower its average; the rest still lie on its grid.
-        if base.isPositive, base.value > stated.value, base.value <= cap.value * 1.002 { stated = base }
+        let stated = FrameRateConverter.stated(average: average, base: base, cap: cap)
         frameRate = FrameRateConverter.target(stated, cap)
         // A whole number of ticks for each frame, and ticks of at most 1/10,000 s.
         let multiple = max(1, Int32((10_000 / Double(frameRate.numerator)).rounded(.up)))
@@ -34,6 +32,14 @@ struct FrameRateConverter {
         let isDivided = stated.value > cap.value * 1.002
         turn = isDivided ? period : Int64((Double(timebase.denominator) / cap.value).rounded(.down))
         slack = turn * 2 / 5
+    }
+
+    /// The rate that an input's pictures have, as far as its container tells.
+    static func stated(average: Rational, base: Rational, cap: Rational) -> Rational {
+        let stated = average.isPositive && average.value >= 1 && average.value <= 1000 ? average : cap
+        // Pictures left out of a steady rate lower its average; the rest still lie on its grid.
+        let isBase = base.isPositive && base.value > stated.value && base.value <= cap.value * 1.002
+        return isBase ? base : stated
     }
 
     private static func target(_ rate: Rational, _ cap: Rational) -> Rational {
@@ -46,8 +52,8 @@ struct FrameRateConverter {
         return overflow || divided.value > cap.value ? cap : divided
     }
 
-    /// A standard rate within 0.1 % instead of an average such as 359100/11983.
-    private static func simplified(_ rate: Rational) -> Rational {
+    /// A standard rate within 0.04 % instead of an average such as 359100/11983.
+    static func simplified(_ rate: Rational) -> Rational {
         let standard = [
             (24_000, 1001), (24, 1), (25, 1), (30_000, 1001), (30, 1), (48, 1), (50, 1), (60_000, 1001),
             (60, 1),

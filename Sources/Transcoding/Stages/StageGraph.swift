@@ -45,19 +45,15 @@ final class StageGraph: Sendable {
     }
 
     private func runBlocking() throws -> TranscodeResult {
+        let preset = request.preset
+        try preset.checkAbilities()
         let limits = request.limits
         let watch = ResourceWatch(limits: limits, name: name)
         let body = try InputOpening.body(request.input, limits)
         input.withLock { $0 = body }
         if failure.hasFailed { body.interrupt() }
-        var demuxer = try InputOpening.demuxer(body, limits, name)
-        let plan = try InputPlan(
-            streams: demuxer.streams,
-            duration: demuxer.duration,
-            limits: limits,
-            name: name
-        )
-        demuxer.select([plan.video.index] + (plan.audio.map { [$0.index] } ?? []))
+        var reader = try InputReader.open(body, for: preset, limits: limits, name: name)
+        let plan = reader.plan
         let place = try request.place(for: plan)
         defer { place.discard() }
         let output = try place.create()
@@ -65,117 +61,111 @@ final class StageGraph: Sendable {
         let cores = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let share = CoreShare(cores: cores)
         let throttle = ProgressThrottle(total: plan.statedDuration, watch: watch, report: report)
+        var muxer = MuxerChoice(preset)
+        if preset.container.hasMoovFirst { muxer.options.merge(place.muxerOptions) { $1 } }
         let mux = MuxStage(
-            kinds: plan.audio == nil ? [.video] : [.video, .audio],
+            kinds: (plan.video == nil ? [] : [.video]) + (plan.audio == nil ? [] : [.audio]),
             body: output,
-            options: place.muxerOptions,
-            preset: request.preset,
+            muxer: muxer,
+            preset: preset,
             limits: limits,
             onProgress: throttle.report
         )
-        let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure, handler: mux.accept)
-        let quality = QualityStage()
-        let qualityStage = Stage<SampleWindow>("quality", slots: 1, failure: failure, handler: quality.accept)
-        let encode = VideoEncodeStage(
-            preset: request.preset.video,
-            seconds: plan.statedDuration,
-            threads: share.encoder,
-            output: muxStage,
-            samples: qualityStage
-        )
-        let encodeStage = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
-        let picture = PictureStage(
-            stream: plan.video,
-            preset: request.preset.video,
-            threads: share.filter,
-            output: encodeStage
-        )
-        let pictureStage = Stage<PictureInput>("picture", slots: 4, failure: failure) { message in
-            switch message {
-            case .picture(let frame, let ticks): try picture.accept(frame, ticks: ticks)
-            case .end: try picture.finish()
-            }
+        // What cannot be read back is decoded on its way.
+        let examine = request.output.isReadable ? nil : ExamineStage(limits: limits)
+        let examineStage = examine.map { examine in
+            Stage<MuxMessage>("examine", slots: 64, failure: failure, handler: examine.accept)
+        }
+        let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure) { message in
+            examineStage?.send(message)
+            try mux.accept(message)
         }
         try InputOpening.checkDecoders(plan, limits, name)
-        let decode = try DecodeStage(
-            stream: plan.video,
-            originTicks: plan.origin.converted(to: plan.video.timebase).ticks,
-            limits: limits,
-            name: name,
-            threads: share.decoder,
-            output: pictureStage
-        )
-        let decodeStage = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
-        let audio = try plan.audio.map { stream in
-            try AudioStage(
+        var video: VideoPath?
+        if let stream = plan.video, let settings = preset.video {
+            video = try VideoPath(
                 stream: stream,
-                preset: request.preset.audio,
-                originTicks: plan.origin.converted(to: stream.timebase).ticks,
+                origin: plan.origin,
+                preset: settings,
+                engine: preset.engine,
+                muxer: muxer,
+                seconds: plan.statedDuration,
                 limits: limits,
                 name: name,
+                share: share,
+                failure: failure,
                 output: muxStage
             )
         }
-        let audioStage = Stage<PacketMessage>("audio", slots: 64, failure: failure) { try audio?.accept($0) }
+        var audio: AudioStage?
+        if let stream = plan.audio, let settings = preset.audio {
+            audio = try AudioStage(
+                preset: settings,
+                hasGlobalHeader: muxer.hasGlobalHeader,
+                source: SoundSource.Place(
+                    stream: stream,
+                    originTicks: plan.origin.converted(to: stream.timebase).ticks,
+                    base: 0,
+                    end: nil,
+                    limits: limits,
+                    name: name
+                ),
+                output: muxStage
+            )
+        }
+        let audioStage = audio.map { audio in
+            Stage<PacketMessage>("audio", slots: 64, failure: failure, handler: audio.accept)
+        }
 
-        let container = demuxer.formatName
+        let container = reader.container
         func detected(_ duration: Double) -> DetectedProperties {
             DetectedProperties(plan, container: container, byteCount: body.byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
 
-        var demuxed = 0.0
-        var count = 0
-        var readFailure: FFmpegError?
-        while !failure.hasFailed {
-            let packet: Packet?
-            do { packet = try demuxer.read() } catch {
-                readFailure = error
-                break
-            }
-            guard let packet else { break }
-            if packet.streamIndex == plan.video.index {
-                if let pts = packet.pts {
-                    let start = plan.origin.converted(to: plan.video.timebase).ticks
-                    demuxed = max(demuxed, Double(pts &- start) * plan.video.timebase.value)
-                }
-                decodeStage.send(.packet(packet))
-            } else if packet.streamIndex == plan.audio?.index {
-                audioStage.send(.packet(packet))
-            }
-            count += 1
-            if count % 64 == 0 {
-                try watch.check(
-                    seconds: min(max(demuxed, plan.statedDuration ?? 0), limits.maxDuration),
-                    waited: body.waitedSeconds + output.waitedSeconds
-                )
-            }
+        let readFailure = try reader.read(pictures: video?.packets, sound: audioStage, failure: failure) {
+            seconds in
+            try watch.check(
+                seconds: min(max(seconds, plan.statedDuration ?? 0), limits.maxDuration),
+                waited: body.waitedSeconds + output.waitedSeconds
+            )
         }
-        decodeStage.send(.end)
-        if audio != nil { audioStage.send(.end) }
-        decodeStage.drain()
-        pictureStage.drain()
-        encodeStage.drain()
-        audioStage.drain()
+        video?.packets.send(.end)
+        audioStage?.send(.end)
+        video?.drain()
+        audioStage?.drain()
         muxStage.drain()
-        qualityStage.drain()
+        examineStage?.drain()
         if let first = failure.first { throw translated(first, output, place) }
-        let tally = decode.tally
-        try InputOpening.checkDamage(
+        let tally = video?.decode.tally
+        let damage = try InputOpening.damage(
             tally,
+            audio?.tally ?? AudioStage.Tally(),
+            reader.finding,
             plan,
             soundEnd: audio?.endSeconds ?? 0,
+            container: container,
             readFailure: readFailure,
+            isAllowed: request.allowsDamage,
             name: name
         )
         do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output, place) }
         let written = mux.written
         let expected = OutputCheck.Expectation(
-            frameCount: written.frameCount,
-            hasAudio: written.hasAudio,
-            limit: request.preset.video.maxSize,
-            seconds: written.seconds
+            container: preset.container,
+            limit: preset.video?.boundingSize ?? Preset.Video.defaultMaxSize,
+            seconds: written.seconds,
+            audioTrackCount: written.audioTrackCount,
+            judgement: OutputJudgement(
+                frameCount: video == nil ? nil : written.frameCount,
+                hasAudio: written.hasAudio,
+                pictureSpan: written.pictureSpan,
+                inputPictureEnd: tally?.endSeconds,
+                inputSoundEnd: audio?.endSeconds
+            ),
+            threads: cores
         )
+        if let examine { try expected.judgement.check(examine.finish()) }
         let found = try place.check(expected, limits)
         try place.publish()
         func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {
@@ -188,24 +178,18 @@ final class StageGraph: Sendable {
             duration: found.duration,
             size: found.size,
             frameRate: found.frameRate,
-            video: streamShare("h264", written.videoBytes),
-            audio: written.hasAudio ? streamShare("aac", written.audioBytes) : nil,
-            input: detected(plan.statedDuration ?? max(tally.endSeconds, audio?.endSeconds ?? 0)),
-            decodedFrameCount: tally.frameCount,
+            video: written.videoCodec.map { streamShare($0, written.videoBytes) },
+            audio: written.audioCodec.map { streamShare($0, written.audioBytes) },
+            input: detected(plan.statedDuration ?? max(tally?.endSeconds ?? 0, audio?.endSeconds ?? 0)),
+            decodedFrameCount: tally?.frameCount ?? 0,
             frameCount: written.frameCount,
-            ssim: quality.ssim(until: written.seconds),
+            damage: damage.isEmpty ? nil : damage,
+            ssim: video?.ssim(until: written.seconds),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
-            stages: [
-                .init(name: "decode", busySeconds: decodeStage.handlingSeconds - pictureStage.blockedSeconds),
-                .init(
-                    name: "picture",
-                    busySeconds: pictureStage.handlingSeconds - encodeStage.blockedSeconds
-                ),
-                .init(name: "encode", busySeconds: encodeStage.handlingSeconds),
-                .init(name: "audio", busySeconds: audioStage.handlingSeconds),
+            stages: (video?.times ?? []) + [
+                .init(name: "audio", busySeconds: audioStage?.handlingSeconds ?? 0),
                 .init(name: "mux", busySeconds: muxStage.handlingSeconds),
-                .init(name: "quality", busySeconds: qualityStage.handlingSeconds),
             ]
         )
     }
@@ -227,16 +211,16 @@ final class StageGraph: Sendable {
 
 extension DetectedProperties {
     fileprivate init(_ plan: InputPlan, container: String, byteCount: Int64, duration: Double) {
-        let video = plan.video
+        let video = plan.detectedVideo
         self.init(
             container: container,
             byteCount: byteCount,
             duration: duration,
-            size: video.size,
-            uprightSize: video.orientation.swapsAxes ? video.size.swapped : video.size,
-            frameRate: video.averageFrameRate.value,
-            videoCodec: video.codec,
-            audioCodec: plan.audio?.codec
+            size: video?.size,
+            uprightSize: video.map { $0.orientation.swapsAxes ? $0.size.swapped : $0.size },
+            frameRate: video?.averageFrameRate.value,
+            videoCodec: video?.codec,
+            audioCodec: plan.detectedAudio?.codec
         )
     }
 }

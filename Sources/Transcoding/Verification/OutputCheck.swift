@@ -3,22 +3,30 @@ internal import FFmpeg
 /// Reads a finished output back before it gets its name.
 enum OutputCheck {
     struct Expectation {
-        let frameCount: Int
-        let hasAudio: Bool
+        let container: Container
         let limit: Size
-        /// Seconds of pictures that were encoded.
+        /// Seconds that were encoded.
         let seconds: Double
+        /// As many as there are channels, where each has a track of its own.
+        let audioTrackCount: Int
+        let judgement: OutputJudgement
+        /// Threads for decoding the pictures.
+        let threads: Int
+
+        /// `nil` without pictures.
+        var frameCount: Int? { judgement.frameCount }
     }
 
     /// What the output says of itself.
     struct Finding {
-        let size: Size
+        let size: Size?
         /// Seconds.
         let duration: Double
-        let frameRate: Rational
+        let frameRate: Rational?
     }
 
-    /// Compares streams, size, picture count and order of boxes with what was meant.
+    /// Decodes all of an output, and compares streams, size, pictures, clocks, lengths and order of boxes with
+    /// what was meant.
     ///
     /// - Throws: `output.rejected`.
     static func run(
@@ -27,18 +35,26 @@ enum OutputCheck {
         _ limits: IngestLimits
     ) throws(TranscodingError) -> Finding {
         do {
-            var demuxer = try Demuxer.open(InputBody(output), limits: limits)
+            let body = InputBody(output)
+            let demuxer = try Demuxer.open(body, limits: limits, isOwn: true)
             let picture = try streams(demuxer.streams, expected).picture
-            var count = 0
-            while let packet = try demuxer.read() {
-                if packet.streamIndex == picture.index { count += 1 }
+            let found = try MediaExamination.run(
+                demuxer,
+                body,
+                limits,
+                threads: expected.threads,
+                isQuick: true,
+                name: "the output"
+            )
+            guard found.containerErrors == 0, found.readFailure == nil else {
+                throw TranscodingError(.outputRejected, "the output's container is damaged")
             }
-            try check(count: count, expected)
-            try checkOrder(output)
+            try expected.judgement.check(found.streams)
+            if expected.container.hasMoovFirst { try checkOrder(output) }
             return Finding(
-                size: picture.size,
-                duration: demuxer.duration ?? 0,
-                frameRate: picture.averageFrameRate
+                size: picture?.size,
+                duration: found.statedDuration ?? found.duration,
+                frameRate: picture?.averageFrameRate
             )
         } catch {
             throw rejection(error)
@@ -59,12 +75,11 @@ enum OutputCheck {
         do {
             let demuxer = try Demuxer.open(InputBody(reader), limits: limits, isProbed: false)
             let (picture, sound) = try streams(demuxer.streams, expected)
-            let pictures = demuxer.index(of: picture)
-            let sounds = sound.map { demuxer.index(of: $0) }
-            try check(count: pictures.packetCount, expected)
-            let first = min(pictures.range.lowerBound, sounds?.range.lowerBound ?? .max)
-            let last = max(pictures.range.upperBound, sounds?.range.upperBound ?? 0)
-            let bytes = pictures.byteCount + (sounds?.byteCount ?? 0)
+            let indexes = [picture, sound].compactMap { $0 }.map { demuxer.index(of: $0) }
+            if let picture { try check(count: demuxer.index(of: picture).packetCount, expected) }
+            let first = indexes.map(\.range.lowerBound).min() ?? 0
+            let last = indexes.map(\.range.upperBound).max() ?? 0
+            let bytes = indexes.reduce(0) { $0 + $1.byteCount }
             guard last == reader.byteCount, bytes == last - first else {
                 throw TranscodingError(
                     .outputRejected,
@@ -79,7 +94,7 @@ enum OutputCheck {
                     "the output lasts \(duration) s instead of \(expected.seconds)"
                 )
             }
-            return Finding(size: picture.size, duration: duration, frameRate: picture.averageFrameRate)
+            return Finding(size: picture?.size, duration: duration, frameRate: picture?.averageFrameRate)
         } catch {
             throw rejection(error)
         }
@@ -88,13 +103,14 @@ enum OutputCheck {
     private static func streams(
         _ streams: [FFmpeg.Stream],
         _ expected: Expectation
-    ) throws(TranscodingError) -> (picture: FFmpeg.Stream, sound: FFmpeg.Stream?) {
+    ) throws(TranscodingError) -> (picture: FFmpeg.Stream?, sound: FFmpeg.Stream?) {
         let video = streams.filter { $0.kind == .video }
         let audio = streams.filter { $0.kind == .audio }
-        guard let picture = video.first, video.count == 1, audio.count == (expected.hasAudio ? 1 : 0)
+        guard video.count == (expected.frameCount == nil ? 0 : 1), audio.count == expected.audioTrackCount
         else {
             throw TranscodingError(.outputRejected, "the output has the wrong streams")
         }
+        guard let picture = video.first else { return (nil, audio.first) }
         guard picture.size.width > 0, picture.size.height > 0, picture.size.width <= expected.limit.width,
             picture.size.height <= expected.limit.height, picture.orientation == .upright
         else { throw TranscodingError(.outputRejected, "the output's picture is \(picture.size)") }
@@ -105,7 +121,7 @@ enum OutputCheck {
         guard count == expected.frameCount, count > 0 else {
             throw TranscodingError(
                 .outputRejected,
-                "the output holds \(count) of \(expected.frameCount) pictures"
+                "the output holds \(count) of \(expected.frameCount ?? 0) pictures"
             )
         }
     }

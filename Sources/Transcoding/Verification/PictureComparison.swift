@@ -125,11 +125,14 @@ private struct PictureReader: ~Copyable {
             limits: limits,
             name: path
         )
-        demuxer.select([plan.video.index])
-        let decoder = try Decoder.open(plan.video, limits: limits, threads: PictureReader.threads)
-        stream = plan.video
+        guard let video = plan.video else {
+            throw TranscodingError(.inputUnsupported, "\(path) has no video stream")
+        }
+        demuxer.select([video.index])
+        let decoder = try Decoder.open(video, limits: limits, threads: PictureReader.threads)
+        stream = video
         name = path
-        originTicks = plan.origin.converted(to: plan.video.timebase).ticks
+        originTicks = plan.origin.converted(to: video.timebase).ticks
         self.limits = limits
         self.demuxer = consume demuxer
         self.decoder = consume decoder

@@ -1,0 +1,117 @@
+internal import FFmpeg
+
+/// Decodes one input's sound and puts it where it belongs.
+struct SoundSource: ~Copyable {
+    /// Where the sound of one input begins and ends, and what it may be.
+    struct Place {
+        let stream: FFmpeg.Stream
+        /// Ticks of the stream's timebase that are the clip's zero.
+        let originTicks: Int64
+        /// Samples that were in the output before the clip.
+        let base: Int64
+        /// Samples of the output at which the clip ends; `nil` when it goes on to the end of its input.
+        var end: Int64?
+        let limits: IngestLimits
+        let name: String
+    }
+
+    let place: Place
+    private var decoder: Decoder?
+    private var resampler: Resampler?
+    private var timeline = AudioTimeline()
+    private(set) var errorCount = 0
+
+    init(_ place: Place) throws(FFmpegError) {
+        self.place = place
+        decoder = try Decoder.open(place.stream, limits: place.limits, threads: 1)
+    }
+
+    /// Decodes a packet; what the output's sound is to be made of is opened by `open` at the first block.
+    mutating func accept(_ packet: Packet, _ sink: inout SoundSink?, open: Opening) throws {
+        for frame in try decoder?.decode(packet) ?? [] { try accept(frame, &sink, open) }
+        errorCount = decoder?.errorCount ?? 0
+    }
+
+    /// Takes what decoder and resampler still hold.
+    mutating func finish(_ sink: inout SoundSink?, open: Opening) throws {
+        if let decoder = decoder.take() {
+            let rest = try decoder.finish()
+            errorCount = rest.errorCount
+            for frame in rest.frames { try accept(frame, &sink, open) }
+        }
+        if let rest = try resampler?.flush() { try append(rest, &sink) }
+        resampler = nil
+    }
+
+    typealias Opening = (AudioFormat) throws -> SoundSink
+
+    private mutating func accept(_ frame: Frame, _ sink: inout SoundSink?, _ open: Opening) throws {
+        guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
+        try check(frame)
+        if sink == nil { sink = try open(frame.audioFormat) }
+        let start = frame.bestEffortPTS.map {
+            Double($0 &- place.originTicks) * place.stream.timebase.value
+        }
+        try check(start)
+        try connect(frame, &sink)
+        guard let rate = sink?.format.sampleRate, let count = sink?.sampleCount else { return }
+        let placed = count - place.base + Int64(resampler?.delay ?? 0)
+        timeline.position = Double(placed) / Double(rate)
+        var skipped = 0
+        switch timeline.place(start: start, duration: Double(frame.sampleCount) / Double(frame.sampleRate)) {
+        case .append: break
+        case .drop: return
+        case .trim(let seconds): skipped = Int((seconds * Double(frame.sampleRate)).rounded())
+        case .silence(let seconds):
+            if let rest = try resampler?.flush() { try append(rest, &sink) }
+            resampler = nil
+            try connect(frame, &sink)
+            try fill(Int64((seconds * Double(rate)).rounded()), &sink)
+        }
+        if let rest = try resampler?.stretch(timeline.stretch) { try append(rest, &sink) }
+        if let block = try resampler?.convert(frame, skipping: skipped) { try append(block, &sink) }
+    }
+
+    private func check(_ frame: Frame) throws(TranscodingError) {
+        let limits = place.limits
+        guard frame.sampleRate <= limits.maxSampleRate, frame.channelCount <= limits.maxChannels else {
+            throw TranscodingError.limit(
+                "maxChannels, maxSampleRate",
+                "\(place.name) has \(frame.channelCount) channels at \(frame.sampleRate) Hz"
+            )
+        }
+    }
+
+    private func check(_ start: Double?) throws(TranscodingError) {
+        guard let start else { return }
+        guard abs(start) <= place.limits.maxDuration else {
+            throw .limit("maxDuration", "\(place.name) has sound \(Int(min(start, 1e15))) s from its start")
+        }
+        guard start - timeline.position <= place.limits.maxGap else {
+            throw .limit(
+                "maxGap",
+                "\(place.name) has a gap of over \(Int(place.limits.maxGap)) s in its sound"
+            )
+        }
+    }
+
+    /// Sees to it that the resampler takes blocks like `frame`.
+    private mutating func connect(_ frame: Frame, _ sink: inout SoundSink?) throws {
+        let input = frame.audioFormat
+        guard let output = sink?.format, resampler?.input != input else { return }
+        if let rest = try resampler?.flush() { try append(rest, &sink) }
+        let matrix = Downmix.matrix(from: input.layout, to: output.layout)
+        if let matrix, Downmix.canExceed(matrix, inputs: input.channelCount) { sink?.limit() }
+        resampler = try Resampler.open(input, to: output, matrix: matrix)
+    }
+
+    private func append(_ block: Frame, _ sink: inout SoundSink?) throws {
+        let room = place.end.map { $0 - (sink?.sampleCount ?? 0) } ?? .max
+        try sink?.append(block, upTo: Int(clamping: room))
+    }
+
+    private func fill(_ count: Int64, _ sink: inout SoundSink?) throws {
+        let room = place.end.map { $0 - (sink?.sampleCount ?? 0) } ?? .max
+        try sink?.appendSilence(min(count, room))
+    }
+}

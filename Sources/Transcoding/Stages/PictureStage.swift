@@ -1,0 +1,163 @@
+internal import FFmpeg
+internal import Synchronization
+
+/// A picture on its way to the encoder, or the end of them.
+enum PictureMessage: Sendable {
+    case picture(Frame, pts: Int64, VideoPlan)
+    case end
+}
+
+/// Drops, scales and turns decoded pictures.
+final class PictureStage: Sendable {
+    private struct State: ~Copyable {
+        var timing: PictureTiming
+        var telecine = Telecine()
+        var plan: VideoPlan?
+        var filters: PictureFilters?
+        var shape: PictureShape?
+        var scaler: Scaler?
+        var graph: FilterGraph?
+        /// Once a picture was interlaced, all that follow go through the deinterlacer, which needs neighbours.
+        var isInterlaced = false
+        /// In ticks of the timing's clock.
+        var lastTime: Int64 = 0
+        /// At a constant rate, the picture that was sent last.
+        var last: (frame: Frame, slot: Int64)?
+    }
+
+    private let state: Mutex<State>
+    private let stream: FFmpeg.Stream
+    private let preset: Preset.Video
+    private let threads: Int
+    private let output: Stage<PictureMessage>
+
+    /// Makes pictures at a constant rate where the preset's options ask for it (`isExact`).
+    init(
+        stream: FFmpeg.Stream,
+        preset: Preset.Video,
+        isExact: Bool,
+        threads: Int,
+        output: Stage<PictureMessage>
+    ) {
+        self.stream = stream
+        self.preset = preset
+        self.threads = threads
+        self.output = output
+        state = Mutex(State(timing: PictureTiming(stream: stream, preset: preset, isExact: isExact)))
+    }
+
+    /// Takes one decoded picture; `ticks` of the stream's timebase since the output's zero.
+    func accept(_ frame: Frame, ticks: Int64) throws {
+        try state.withLock { state in
+            let due = state.telecine.place(frame, ticks: ticks)
+            let time = Timestamp(ticks: due, timebase: stream.timebase)
+                .converted(to: state.timing.clock.timebase).ticks
+            state.lastTime = max(state.lastTime, time)
+            if state.plan == nil {
+                begin(frame, &state)
+                // A picture that starts late is held from the start on, so that sound keeps its place.
+                if time != 0, let start = state.timing.clock.place(0) { try emit(frame, start, &state) }
+            }
+            if let pts = state.timing.clock.place(time) { try emit(frame, pts, &state) }
+        }
+    }
+
+    func finish() throws {
+        try state.withLock { state in
+            try flush(&state)
+            // The last picture of a constant rate stays for as long as it would have in the input.
+            if state.timing.isConstant, let last = state.last {
+                let seconds = Double(state.lastTime) * state.timing.clock.timebase.value
+                let end = (seconds + state.timing.inputPeriod) * state.timing.frameRate.value
+                deliver(last.frame, slot: min(Int64(end.rounded()), last.slot &+ 60), isEnd: true, &state)
+            }
+            output.send(.end)
+        }
+    }
+
+    private func begin(_ frame: Frame, _ state: inout State) {
+        let plan = VideoPlan(first: frame, stream: stream, preset: preset, timing: state.timing)
+        state.plan = plan
+        state.filters = PictureFilters(
+            orientation: stream.orientation,
+            plan: plan,
+            fieldRate: state.timing.fieldRate,
+            isFast: stream.averageFrameRate.value > plan.frameRate.value * 1.1
+        )
+    }
+
+    private func emit(_ frame: Frame, _ pts: Int64, _ state: inout State) throws {
+        guard let plan = state.plan else { return }
+        state.isInterlaced = state.isInterlaced || frame.isInterlaced
+        let shape = VideoPlan.shape(frame, stream, isInterlaced: state.isInterlaced)
+        if state.shape != shape { try change(to: shape, like: frame, plan, &state) }
+        if var graph = state.graph.take() {
+            try graph.filter(frame.with(pts: pts)) { deliver($0, pts: $0.pts, plan, &state) }
+            state.graph = consume graph
+        } else if let scaled = try state.scaler?.scale(frame) {
+            deliver(scaled, pts: pts, plan, &state)
+        } else {
+            deliver(frame, pts: pts, plan, &state)
+        }
+    }
+
+    /// Opens the scaler or the chain of filters that pictures of another shape need.
+    private func change(
+        to shape: PictureShape,
+        like frame: Frame,
+        _ plan: VideoPlan,
+        _ state: inout State
+    ) throws {
+        try flush(&state)
+        state.scaler = nil
+        state.shape = shape
+        if let chain = state.filters?.chain(shape) {
+            state.graph = try FilterGraph.open(
+                like: frame,
+                timebase: state.timing.clock.timebase,
+                filters: chain,
+                format: plan.pixelFormat,
+                threads: threads
+            )
+        } else if needsScaling(shape, plan) {
+            state.scaler = try Scaler.open(
+                like: frame,
+                color: shape.color,
+                to: plan.size,
+                format: plan.pixelFormat,
+                color: plan.color
+            )
+        }
+    }
+
+    private func flush(_ state: inout State) throws {
+        guard let graph = state.graph.take(), let plan = state.plan else { return }
+        try graph.finish { deliver($0, pts: $0.pts, plan, &state) }
+    }
+
+    private func needsScaling(_ shape: PictureShape, _ plan: VideoPlan) -> Bool {
+        shape.size != plan.size || shape.format != plan.pixelFormat || shape.color.isFullRange
+            || shape.color.matrix != plan.color.matrix
+    }
+
+    /// Sends a finished picture, with `pts` in ticks of the timing's clock.
+    private func deliver(_ frame: Frame, pts: Int64?, _ plan: VideoPlan, _ state: inout State) {
+        guard let pts else { return }
+        guard state.timing.isConstant else { return output.send(.picture(frame, pts: pts, plan)) }
+        deliver(frame, slot: state.timing.slot(pts), isEnd: false, &state)
+    }
+
+    /// Repeats the picture before until `slot`, whose picture this is unless it is the end.
+    private func deliver(_ frame: Frame, slot: Int64, isEnd: Bool, _ state: inout State) {
+        guard let plan = state.plan else { return }
+        if let last = state.last {
+            guard slot > last.slot else { return }
+            for missing in (last.slot + 1)..<slot {
+                output.send(.picture(last.frame, pts: missing, plan))
+            }
+        }
+        guard !isEnd else { return }
+        output.send(.picture(frame, pts: slot, plan))
+        state.last = (frame, slot)
+    }
+}

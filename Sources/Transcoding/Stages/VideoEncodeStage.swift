@@ -1,0 +1,122 @@
+internal import FFmpeg
+internal import Synchronization
+
+/// Encodes pictures and hands the packets to the muxer.
+final class VideoEncodeStage: Sendable {
+    private struct State: ~Copyable {
+        var encoder: Encoder?
+        var sampler: WindowSampler?
+        /// Pictures of an animation that will have a palette in common.
+        var window: [(frame: Frame, pts: Int64)] = []
+        var timebase = Timebase(1, 1)
+    }
+
+    private let state = Mutex(State())
+    private let preset: Preset.Video
+    private let engine: EngineOptions
+    private let muxer: MuxerChoice
+    /// As the input's container states it; `nil` when it does not.
+    private let seconds: Double?
+    private let threads: Int
+    private let output: Stage<MuxMessage>
+    private let samples: Stage<SampleWindow>
+
+    init(
+        preset: Preset.Video,
+        engine: EngineOptions,
+        muxer: MuxerChoice,
+        seconds: Double?,
+        threads: Int,
+        output: Stage<MuxMessage>,
+        samples: Stage<SampleWindow>
+    ) {
+        self.preset = preset
+        self.engine = engine
+        self.muxer = muxer
+        self.seconds = seconds
+        self.threads = threads
+        self.output = output
+        self.samples = samples
+    }
+
+    func accept(_ message: PictureMessage) throws {
+        try state.withLock { state in
+            switch message {
+            case .picture(let frame, let pts, let plan):
+                if state.encoder == nil { try open(plan, &state) }
+                if preset.codec == .gif {
+                    state.window.append((frame, pts))
+                    if state.window.count == VideoEncodeStage.windowCount(plan.size) {
+                        try encodeWindow(&state)
+                    }
+                    return
+                }
+                state.sampler?.take(frame, pts: pts)
+                let packets = try state.encoder?.encode(frame, pts: pts) ?? []
+                send(packets, &state.sampler)
+            case .end:
+                try encodeWindow(&state)
+                if let encoder = state.encoder.take() { send(try encoder.finish(), &state.sampler) }
+                if let window = state.sampler?.finish() { samples.offer(window) }
+                output.send(.ended(.video))
+            }
+        }
+    }
+
+    private func open(_ plan: VideoPlan, _ state: inout State) throws {
+        let choice = VideoEncoderChoice(
+            preset,
+            engine,
+            seconds: seconds,
+            width: plan.size.width,
+            threads: threads
+        )
+        var format = plan.format
+        format.pixelFormat = choice.pixelFormat
+        let encoder = try Encoder.open(
+            choice.name,
+            .video(format),
+            timebase: plan.timebase,
+            options: choice.options,
+            threads: threads,
+            hasGlobalHeader: muxer.hasGlobalHeader
+        )
+        let track = Muxer.Track(
+            parameters: encoder.parameters,
+            timebase: plan.timebase,
+            frameRate: plan.frameRate,
+            codecTag: muxer.format == "mp4" ? choice.codecTag : nil
+        )
+        output.send(.opened(.video, track))
+        // The pictures are compared as 8-bit 4:2:0, which is what all but these are.
+        if choice.pixelFormat == .yuv420p {
+            state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
+        }
+        state.encoder = consume encoder
+        state.timebase = plan.timebase
+    }
+
+    /// As many pictures of an animation as share a palette: what fits into 96 MiB, 150 at most.
+    static func windowCount(_ size: Size) -> Int {
+        let bytes = Palettizer.byteCount(size, count: 1)
+        return max(1, min(150, (96 << 20) / max(bytes, 1)))
+    }
+
+    private func encodeWindow(_ state: inout State) throws {
+        guard !state.window.isEmpty else { return }
+        let pictures = try Palettizer.convert(state.window, timebase: state.timebase, threads: threads)
+        state.window = []
+        for picture in pictures {
+            guard let pts = picture.pts else { continue }
+            send(try state.encoder?.encode(picture, pts: pts) ?? [], &state.sampler)
+        }
+    }
+
+    /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.
+    private func send(_ packets: [Packet], _ sampler: inout WindowSampler?) {
+        for packet in packets {
+            output.send(.packet(.video, packet))
+            if let window = sampler?.take(packet) { samples.offer(window) }
+        }
+    }
+}
