@@ -187,7 +187,9 @@ public struct Demuxer: ~Copyable {
     ///
     /// - Returns: whether the container could; if not, only `open` leads to a known place.
     public mutating func seek(to ticks: Int64, in stream: Stream) -> Bool {
-        guard av_seek_frame(context, Int32(stream.index), ticks, AVSEEK_FLAG_BACKWARD) >= 0 else { return false }
+        guard av_seek_frame(context, Int32(stream.index), ticks, AVSEEK_FLAG_BACKWARD) >= 0 else {
+            return false
+        }
         io.pointee.error = 0
         return true
     }

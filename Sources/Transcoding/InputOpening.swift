@@ -85,6 +85,7 @@ enum InputOpening {
         _ sound: AudioStage.Tally,
         _ container: PacketWatch.Finding,
         _ plan: InputPlan,
+        span: ClipSpan,
         soundEnd: Double,
         container format: String,
         readFailure: FFmpegError?,
@@ -107,10 +108,11 @@ enum InputOpening {
         tally.container = container
         tally.readFailure = readFailure?.reason
         tally.isExact = ["mov", "matroska", "avi"].contains { format.hasPrefix($0) }
+        let end = span.end ?? .infinity
         if let promised = plan.statedVideoDuration {
-            tally.promises.append((promised, pictures.endSeconds))
+            tally.promises.append((min(promised, end), pictures.endSeconds))
         } else if let promised = plan.statedDuration {
-            tally.promises.append((promised, max(pictures.endSeconds, soundEnd)))
+            tally.promises.append((min(promised, end), max(pictures.endSeconds, soundEnd)))
         }
         let damage = tally.damage
         guard damage.isTolerable || isAllowed else {

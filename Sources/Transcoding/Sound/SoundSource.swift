@@ -5,24 +5,24 @@ struct SoundSource: ~Copyable {
     /// Where the sound of one input begins and ends, and what it may be.
     struct Place {
         let stream: FFmpeg.Stream
-        /// Ticks of the stream's timebase that are the clip's zero.
+        /// Ticks of the stream's timebase where the input starts.
         let originTicks: Int64
-        /// Samples that were in the output before the clip.
-        let base: Int64
-        /// Samples of the output at which the clip ends; `nil` when it goes on to the end of its input.
-        var end: Int64?
+        let span: ClipSpan
         let limits: IngestLimits
         let name: String
     }
 
     let place: Place
+    /// Samples that were in the output before the input's.
+    private let base: Int64
     private var decoder: Decoder?
     private var resampler: Resampler?
     private var timeline = AudioTimeline()
     private(set) var errorCount = 0
 
-    init(_ place: Place) throws(FFmpegError) {
+    init(_ place: Place, after base: Int64) throws(FFmpegError) {
         self.place = place
+        self.base = base
         decoder = try Decoder.open(place.stream, limits: place.limits, threads: 1)
     }
 
@@ -50,12 +50,12 @@ struct SoundSource: ~Copyable {
         try check(frame)
         if sink == nil { sink = try open(frame.audioFormat) }
         let start = frame.bestEffortPTS.map {
-            Double($0 &- place.originTicks) * place.stream.timebase.value
+            Double($0 &- place.originTicks) * place.stream.timebase.value - max(0, place.span.start)
         }
         try check(start)
         try connect(frame, &sink)
         guard let rate = sink?.format.sampleRate, let count = sink?.sampleCount else { return }
-        let placed = count - place.base + Int64(resampler?.delay ?? 0)
+        let placed = count - base + Int64(resampler?.delay ?? 0)
         timeline.position = Double(placed) / Double(rate)
         var skipped = 0
         switch timeline.place(start: start, duration: Double(frame.sampleCount) / Double(frame.sampleRate)) {
@@ -106,12 +106,19 @@ struct SoundSource: ~Copyable {
     }
 
     private func append(_ block: Frame, _ sink: inout SoundSink?) throws {
-        let room = place.end.map { $0 - (sink?.sampleCount ?? 0) } ?? .max
+        let room = room(sink?.format.sampleRate, sink?.sampleCount)
         try sink?.append(block, upTo: Int(clamping: room))
     }
 
     private func fill(_ count: Int64, _ sink: inout SoundSink?) throws {
-        let room = place.end.map { $0 - (sink?.sampleCount ?? 0) } ?? .max
+        let room = room(sink?.format.sampleRate, sink?.sampleCount)
         try sink?.appendSilence(min(count, room))
+    }
+
+    /// Samples that fit before the span's end.
+    private func room(_ rate: Int?, _ count: Int64?) -> Int64 {
+        guard let end = place.span.end, let rate, let count else { return .max }
+        let length = ((end - max(0, place.span.start)) * Double(rate)).rounded()
+        return max(0, base + Int64(min(max(length, 0), 9e15)) - count)
     }
 }
