@@ -95,7 +95,7 @@ enum InputOpening {
         if let pictures, pictures.frameCount == 0 {
             throw TranscodingError(.inputDamaged, "no picture of \(name) could be decoded")
         }
-        if pictures == nil, soundEnd <= 0 {
+        if pictures == nil, plan.audio != nil, soundEnd <= span.start {
             throw TranscodingError(.inputDamaged, "no sound of \(name) could be decoded")
         }
         let pictures = pictures ?? DecodeStage.Tally()

@@ -18,7 +18,11 @@ struct SoundSource: ~Copyable {
     private var decoder: Decoder?
     private var resampler: Resampler?
     private var timeline = AudioTimeline()
+    /// Seconds after the span's start at which the next block begins, if it follows on.
+    private var nextStart: Double?
+    /// Errors, but for those of a decoder that was thrown into the middle.
     private(set) var errorCount = 0
+    private var forgivenCount = 0
 
     init(_ place: Place, after base: Int64) throws(FFmpegError) {
         self.place = place
@@ -29,14 +33,14 @@ struct SoundSource: ~Copyable {
     /// Decodes a packet; what the output's sound is to be made of is opened by `open` at the first block.
     mutating func accept(_ packet: Packet, _ sink: inout SoundSink?, open: Opening) throws {
         for frame in try decoder?.decode(packet) ?? [] { try accept(frame, &sink, open) }
-        errorCount = decoder?.errorCount ?? 0
+        errorCount = (decoder?.errorCount ?? 0) - forgivenCount
     }
 
     /// Takes what decoder and resampler still hold.
     mutating func finish(_ sink: inout SoundSink?, open: Opening) throws {
         if let decoder = decoder.take() {
             let rest = try decoder.finish()
-            errorCount = rest.errorCount
+            errorCount = rest.errorCount - forgivenCount
             for frame in rest.frames { try accept(frame, &sink, open) }
         }
         if let rest = try resampler?.flush() { try append(rest, &sink) }
@@ -49,18 +53,26 @@ struct SoundSource: ~Copyable {
         guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
         try check(frame)
         if sink == nil { sink = try open(frame.audioFormat) }
-        let start = frame.bestEffortPTS.map {
+        let duration = Double(frame.sampleCount) / Double(frame.sampleRate)
+        let stated = frame.bestEffortPTS.map {
             Double($0 &- place.originTicks) * place.stream.timebase.value - max(0, place.span.start)
         }
+        // Of several blocks in one packet of MPEG-TS only the first has a pts.
+        let start = stated ?? nextStart
+        nextStart = start.map { $0 + duration }
+        // After a jump, a block without one may lie anywhere before the first that has one.
+        if start == nil, place.span.start > 0 { return }
         try check(start)
         try connect(frame, &sink)
         guard let rate = sink?.format.sampleRate, let count = sink?.sampleCount else { return }
         let placed = count - base + Int64(resampler?.delay ?? 0)
         timeline.position = Double(placed) / Double(rate)
         var skipped = 0
-        switch timeline.place(start: start, duration: Double(frame.sampleCount) / Double(frame.sampleRate)) {
+        switch timeline.place(start: start, duration: duration) {
         case .append: break
-        case .drop: return
+        case .drop:
+            if place.span.start > 0, timeline.isAtStart { forgivenCount = decoder?.errorCount ?? 0 }
+            return
         case .trim(let seconds): skipped = Int((seconds * Double(frame.sampleRate)).rounded())
         case .silence(let seconds):
             if let rest = try resampler?.flush() { try append(rest, &sink) }

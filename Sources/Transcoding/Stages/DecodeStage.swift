@@ -126,10 +126,16 @@ final class DecodeStage: Sendable {
 
     private func send(_ frame: Frame, _ ticks: Int64, _ period: Double, _ state: inout State) {
         let first = state.held.take()
-        if let first, state.tally.sentCount == 0, Double(ticks) * stream.timebase.value > period * 0.6 {
+        let seconds = Double(ticks) * stream.timebase.value
+        if state.tally.sentCount > 0 || span.start <= 0 {
+            pass(frame, ticks: max(0, ticks), period, &state)
+        } else if let first, seconds > period * 0.6 {
             pass(first, ticks: 0, period, &state)
+            pass(frame, ticks: ticks, period, &state)
+        } else {
+            // Not a moment later, or it would be shown twice to fill the time up to it.
+            pass(frame, ticks: seconds <= period * 0.6 ? 0 : ticks, period, &state)
         }
-        pass(frame, ticks: max(0, ticks), period, &state)
     }
 
     private func pass(_ frame: Frame, ticks: Int64, _ period: Double, _ state: inout State) {
