@@ -92,6 +92,8 @@ enum InputOpening {
         isAllowed: Bool,
         name: String
     ) throws(TranscodingError) -> InputDamage {
+        // Nothing of it is wanted but its time.
+        if plan.streams.isEmpty { return InputDamage() }
         if let pictures, pictures.frameCount == 0 {
             throw TranscodingError(.inputDamaged, "no picture of \(name) could be decoded")
         }
