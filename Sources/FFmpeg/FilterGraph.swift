@@ -73,7 +73,7 @@ public struct FilterGraph: ~Copyable {
         }
     }
 
-    private static func add(
+    static func add(
         _ filter: Filter,
         to graph: UnsafeMutablePointer<AVFilterGraph>
     ) throws(FFmpegError) -> UnsafeMutablePointer<AVFilterContext> {

@@ -3,14 +3,12 @@ extension Preset {
     public var inabilities: [String] {
         var found: [String] = []
         func require(_ isPossible: Bool, _ what: String) { if !isPossible { found.append(what) } }
-        if let video { require(video.codec != .gif, "Video.Codec gif") }
         if let audio {
             // libavcodec's own encoder makes nothing else of AAC.
             require(
                 audio.profile == .lc || audio.profile == .auto,
                 "Audio.CodecOptions.Profile \(audio.profile.rawValue)"
             )
-            require(audio.packing == .singleTrack, "Audio.AudioPackingMode \(audio.packing.rawValue)")
         }
         return found
     }

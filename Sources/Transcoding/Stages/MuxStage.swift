@@ -21,6 +21,8 @@ final class MuxStage: Sendable {
         var firstSeconds: Double?
         var videoBytes: Int64 = 0
         var audioBytes: Int64 = 0
+        /// Where each channel of the sound has a track of its own.
+        var channels: ChannelTracks?
     }
 
     /// What went into the output so far.
@@ -29,6 +31,7 @@ final class MuxStage: Sendable {
         /// libav's names; `nil` without such a stream.
         let videoCodec: String?
         let audioCodec: String?
+        let audioTrackCount: Int
         /// Seconds to the start of the last picture, or block of sound where there are none.
         let seconds: Double
         /// Seconds from the start of the first picture to that of the last; `nil` without pictures.
@@ -42,6 +45,7 @@ final class MuxStage: Sendable {
     private let state: Mutex<State>
     private let body: OutputBody
     private let muxer: MuxerChoice
+    private let packing: Preset.AudioPacking
     private let expectedBytesPerSecond: Double
     private let limits: IngestLimits
     private let onProgress: @Sendable (Double, Int, Int64) -> Void
@@ -57,6 +61,7 @@ final class MuxStage: Sendable {
         state = Mutex(State(waiting: kinds))
         self.body = body
         self.muxer = muxer
+        packing = preset.audio?.packing ?? .singleTrack
         self.limits = limits
         self.onProgress = onProgress
         expectedBytesPerSecond = Double(preset.expectedBitsPerSecond) / 8
@@ -68,6 +73,7 @@ final class MuxStage: Sendable {
                 frameCount: state.frameCount,
                 videoCodec: state.tracks.first { $0.kind == .video }?.track.codec,
                 audioCodec: state.tracks.first { $0.kind == .audio }?.track.codec,
+                audioTrackCount: state.tracks.count { $0.kind == .audio },
                 seconds: state.endSeconds,
                 pictureSpan: state.frameCount > 0 ? state.endSeconds - (state.firstSeconds ?? 0) : nil,
                 videoBytes: state.videoBytes,
@@ -80,7 +86,7 @@ final class MuxStage: Sendable {
         try state.withLock { state in
             switch message {
             case .opened(let kind, let track):
-                state.tracks.append((kind, track))
+                try add(track, kind, &state)
                 state.waiting.removeAll { $0 == kind }
                 try start(&state)
             case .packet(let kind, let packet):
@@ -102,6 +108,22 @@ final class MuxStage: Sendable {
         try muxer.finish()
     }
 
+    private func add(
+        _ track: Muxer.Track,
+        _ kind: FFmpeg.Stream.Kind,
+        _ state: inout State
+    ) throws {
+        guard kind == .audio, packing != .singleTrack else {
+            state.tracks.append((kind, track))
+            return
+        }
+        let channels = try ChannelTracks(of: track)
+        let count =
+            packing == .oneChannelPerTrackUpTo8 ? max(8, channels.channelCount) : channels.channelCount
+        for _ in 0..<count { state.tracks.append((kind, channels.track)) }
+        state.channels = channels
+    }
+
     private func start(_ state: inout State) throws {
         guard state.waiting.isEmpty, state.muxer == nil, !state.tracks.isEmpty else { return }
         state.tracks.sort { $0.kind == .video && $1.kind != .video }
@@ -118,7 +140,14 @@ final class MuxStage: Sendable {
 
     private func write(_ packet: Packet, _ kind: FFmpeg.Stream.Kind, _ state: inout State) throws {
         guard let index = state.tracks.firstIndex(where: { $0.kind == kind }) else { return }
-        try state.muxer?.write(packet, stream: index)
+        if kind == .audio, let channels = state.channels {
+            let packets = try channels.packets(packet, count: state.tracks.count - index)
+            for (channel, packet) in packets.enumerated() {
+                try state.muxer?.write(packet, stream: index + channel)
+            }
+        } else {
+            try state.muxer?.write(packet, stream: index)
+        }
         if kind == .audio { state.audioBytes += Int64(packet.byteCount) }
         let leader = state.tracks[0]
         guard kind == leader.kind, let pts = packet.pts else { return }

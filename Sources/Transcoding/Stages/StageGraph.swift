@@ -134,6 +134,7 @@ final class StageGraph: Sendable {
             container: preset.container,
             limit: preset.video?.boundingSize ?? Preset.Video.defaultMaxSize,
             seconds: written.seconds,
+            audioTrackCount: written.audioTrackCount,
             judgement: OutputJudgement(
                 frameCount: video == nil ? nil : written.frameCount,
                 hasAudio: written.hasAudio,

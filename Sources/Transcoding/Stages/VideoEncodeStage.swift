@@ -6,6 +6,9 @@ final class VideoEncodeStage: Sendable {
     private struct State: ~Copyable {
         var encoder: Encoder?
         var sampler: WindowSampler?
+        /// Pictures of an animation that will have a palette in common.
+        var window: [(frame: Frame, pts: Int64)] = []
+        var timebase = Timebase(1, 1)
     }
 
     private let state = Mutex(State())
@@ -41,10 +44,18 @@ final class VideoEncodeStage: Sendable {
             switch message {
             case .picture(let frame, let pts, let plan):
                 if state.encoder == nil { try open(plan, &state) }
+                if preset.codec == .gif {
+                    state.window.append((frame, pts))
+                    if state.window.count == VideoEncodeStage.windowCount(plan.size) {
+                        try encodeWindow(&state)
+                    }
+                    return
+                }
                 state.sampler?.take(frame, pts: pts)
                 let packets = try state.encoder?.encode(frame, pts: pts) ?? []
                 send(packets, &state.sampler)
             case .end:
+                try encodeWindow(&state)
                 if let encoder = state.encoder.take() { send(try encoder.finish(), &state.sampler) }
                 if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
@@ -82,6 +93,23 @@ final class VideoEncodeStage: Sendable {
             state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
         }
         state.encoder = consume encoder
+        state.timebase = plan.timebase
+    }
+
+    /// As many pictures of an animation as share a palette: what fits into 96 MiB, 150 at most.
+    static func windowCount(_ size: Size) -> Int {
+        let bytes = Palettizer.byteCount(size, count: 1)
+        return max(1, min(150, (96 << 20) / max(bytes, 1)))
+    }
+
+    private func encodeWindow(_ state: inout State) throws {
+        guard !state.window.isEmpty else { return }
+        let pictures = try Palettizer.convert(state.window, timebase: state.timebase, threads: threads)
+        state.window = []
+        for picture in pictures {
+            guard let pts = picture.pts else { continue }
+            send(try state.encoder?.encode(picture, pts: pts) ?? [], &state.sampler)
+        }
     }
 
     /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.

@@ -7,13 +7,14 @@ enum OutputCheck {
         let limit: Size
         /// Seconds that were encoded.
         let seconds: Double
+        /// As many as there are channels, where each has a track of its own.
+        let audioTrackCount: Int
         let judgement: OutputJudgement
         /// Threads for decoding the pictures.
         let threads: Int
 
         /// `nil` without pictures.
         var frameCount: Int? { judgement.frameCount }
-        var hasAudio: Bool { judgement.hasAudio }
     }
 
     /// What the output says of itself.
@@ -105,7 +106,7 @@ enum OutputCheck {
     ) throws(TranscodingError) -> (picture: FFmpeg.Stream?, sound: FFmpeg.Stream?) {
         let video = streams.filter { $0.kind == .video }
         let audio = streams.filter { $0.kind == .audio }
-        guard video.count == (expected.frameCount == nil ? 0 : 1), audio.count == (expected.hasAudio ? 1 : 0)
+        guard video.count == (expected.frameCount == nil ? 0 : 1), audio.count == expected.audioTrackCount
         else {
             throw TranscodingError(.outputRejected, "the output has the wrong streams")
         }
