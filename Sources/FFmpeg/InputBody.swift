@@ -37,15 +37,28 @@ public final class InputBody: @unchecked Sendable {
     /// Begins at the first byte again, for another demuxer after the last one is gone.
     public func rewind() { position = 0 }
 
+    /// The first bytes, at most `count` of them.
+    public func head(_ count: Int) throws(FFmpegError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        do {
+            let got = try bytes.withUnsafeMutableBytes { buffer in try reader.read(at: 0, into: buffer) }
+            return Array(bytes.prefix(max(0, got)))
+        } catch let error as FFmpegError {
+            throw error
+        } catch {
+            return []
+        }
+    }
+
     /// Hashes the bytes as they are read, from now on.
     public func beginHash() throws(FFmpegError) { hash = try SequentialHash() }
 
     /// The SHA-256 of all bytes in hexadecimal, for which those that were not read in order are read now.
     ///
     /// `nil` when no hash was begun, or when more than a twentieth and 16 MiB is left of bytes that come from
-    /// far away. To be called when nobody reads any more.
-    public func finishHash() throws(FFmpegError) -> String? {
-        guard let hash = hash.take() else { return nil }
+    /// far away, or more than `most` bytes of any. To be called when nobody reads any more.
+    public func finishHash(reading most: Int64 = .max) throws(FFmpegError) -> String? {
+        guard let hash = hash.take(), byteCount - hash.position <= most else { return nil }
         if reader.isRemote, byteCount - hash.position > byteCount / 20 + 16 << 20 { return nil }
         return try hash.finish(reader)
     }

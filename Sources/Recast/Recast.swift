@@ -75,7 +75,7 @@ enum ExitStatus {
         switch code {
         case .presetInvalid, .outputExists: usage
         case .outputUnwritable, .outputNeedsFile, .engine, .engineCrashed: 6
-        case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
+        case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged, .inputTooShort: 3
         case .inputLimit: 4
         case .outputRejected: 5
         case .cancelled: 7

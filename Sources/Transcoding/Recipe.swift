@@ -15,6 +15,9 @@ public struct Recipe: Sendable, Codable, Equatable {
         public var byteCount: Int64
         /// In hexadecimal; `nil` when the input came from far away and was not read whole.
         public var sha256: String?
+        /// The part that was used, in seconds; the rest is without a duration.
+        public var start = 0.0
+        public var duration: Double?
     }
 
     /// How many threads each part had; some encoders' output depends on it.
@@ -34,6 +37,9 @@ public struct Recipe: Sendable, Codable, Equatable {
     /// What the encoder of pictures writes of itself into the stream, such as `x264 - core 164 r3095 baee400`.
     public var videoEncoder: String?
     public var threads: ThreadPlan
+    /// The language that was asked for, and the loudness in LUFS.
+    public var language: String?
+    public var loudness: Double?
     /// Whether the input was damaged beyond tolerance, and transcoded all the same.
     public var allowsDamage: Bool
     /// In hexadecimal; `nil` when the output could not be read back.
@@ -53,7 +59,13 @@ public struct Recipe: Sendable, Codable, Equatable {
         maker: VideoEncodeStage.Maker?,
         output: (sha256: String?, byteCount: Int64)
     ) {
-        self.sources = sources
+        self.sources = zip(sources, request.clips).map { source, clip in
+            var source = source
+            (source.start, source.duration) = (clip.start, clip.duration)
+            return source
+        }
+        language = request.language
+        loudness = request.loudness
         preset = request.preset
         engine = EngineVersion.current
         release = LibraryVersions.release

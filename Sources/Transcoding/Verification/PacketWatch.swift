@@ -14,7 +14,12 @@ struct PacketWatch {
         /// Errors in the container's structure that the demuxer logged.
         var complaints = 0
 
-        var errorCount: Int { flaggedPackets + missingPackets + backwardSteps + complaints }
+        /// Bytes that the container promises beyond what the file has.
+        var missingBytes: Int64 = 0
+
+        var errorCount: Int {
+            (missingBytes > 0 ? 1 : 0) + flaggedPackets + missingPackets + backwardSteps + complaints
+        }
     }
 
     private(set) var finding = Finding()
@@ -32,7 +37,13 @@ struct PacketWatch {
     }
 
     /// Compares what was read with what `demuxer` knows of the streams, at the end of the input.
-    mutating func finish(_ demuxer: borrowing Demuxer, streams: [FFmpeg.Stream]) {
+    mutating func finish(_ demuxer: borrowing Demuxer, _ body: InputBody, streams: [FFmpeg.Stream]) {
+        let head = (try? body.head(1024)) ?? []
+        finding.missingBytes = BytePromise.missing(
+            head: head,
+            byteCount: body.byteCount,
+            container: demuxer.formatName
+        )
         finding.complaints = demuxer.complaintCount
         // Other containers' indexes list some packets only.
         guard demuxer.formatName.hasPrefix("mov") || demuxer.formatName == "avi" else { return }

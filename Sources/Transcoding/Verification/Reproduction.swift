@@ -43,7 +43,13 @@ public struct Reproduction: Sendable {
         }
         defer { try? FileManager.default.removeItem(at: folder) }
         let output = folder.appendingPathComponent("again." + recipe.preset.container.fileExtension).path
-        var request = TranscodeRequest(inputPath: input, outputPath: output, preset: recipe.preset)
+        var request = TranscodeRequest(
+            clips: [InputClip(.file(path: input), start: source.start, duration: source.duration)],
+            output: .file(path: output),
+            preset: recipe.preset
+        )
+        request.language = recipe.language
+        request.loudness = recipe.loudness
         request.threads = recipe.threads.cores
         request.allowsDamage = recipe.allowsDamage
         request.limits = limits
