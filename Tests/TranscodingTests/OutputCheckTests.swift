@@ -42,6 +42,7 @@ struct OutputCheckTests {
                 container: .mp4,
                 limit: Size(1280, 720),
                 seconds: 1.96,
+                audioTrackCount: judgement.hasAudio ? 1 : 0,
                 judgement: judgement,
                 threads: 2
             ),

@@ -22,6 +22,7 @@ final class DecodeStage: Sendable {
         var tally = Tally()
         var lastTicks: Int64?
         var ledger: PictureLedger
+        var illegalCount = 0
         /// Before the span, the picture that is shown at its start unless another is.
         var held: Frame?
         /// With an end, the last picture sent on, and when.
@@ -36,6 +37,7 @@ final class DecodeStage: Sendable {
     private let limits: IngestLimits
     private let name: String
     private let output: Stage<PictureInput>
+    private let units: NALCheck?
 
     init(
         stream: FFmpeg.Stream,
@@ -52,6 +54,7 @@ final class DecodeStage: Sendable {
         self.limits = limits
         self.name = name
         self.output = output
+        units = NALCheck(stream)
         state = Mutex(
             State(
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
@@ -71,12 +74,13 @@ final class DecodeStage: Sendable {
                     try InputPlan.check(size: size, limits, name)
                 }
                 if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
+                if let units, !units.isLegal(packet) { state.illegalCount += 1 }
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
-                state.tally.errorCount = state.decoder?.errorCount ?? 0
+                state.tally.errorCount = max(state.decoder?.errorCount ?? 0, state.illegalCount)
             case .end:
                 if let decoder = state.decoder.take() {
                     let rest = try decoder.finish()
-                    state.tally.errorCount = rest.errorCount
+                    state.tally.errorCount = max(rest.errorCount, state.illegalCount)
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount

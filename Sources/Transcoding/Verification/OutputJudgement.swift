@@ -20,6 +20,9 @@ struct OutputJudgement {
     /// picture's or a block's own length.
     static let lengthTolerance = 0.05
 
+    /// Seconds of sound that may be missing between its first and last sample: less than a block of AAC.
+    static let gapTolerance = 0.015
+
     /// - Throws: `output.rejected`.
     func check(_ streams: [MediaExamination.StreamFinding]) throws(TranscodingError) {
         let video = streams.first { $0.kind == "video" }
@@ -73,6 +76,12 @@ struct OutputJudgement {
     }
 
     private func check(sound: MediaExamination.StreamFinding) throws(TranscodingError) {
+        let samples = Double(sound.sampleCount) / Double(max(sound.sampleRate, 1))
+        guard abs(samples - sound.duration) <= OutputJudgement.gapTolerance else {
+            throw OutputJudgement.rejection(
+                "the output's sound has gaps of \(OutputJudgement.text(sound.duration - samples)) s"
+            )
+        }
         // A codec's last block, and what it needs to begin, are sound that nobody recorded.
         try check(length: sound, of: "sound", inputSoundEnd, slack: 0.15)
     }
