@@ -20,12 +20,14 @@ manual := man/man1/recast.1
 completions := bash-completion/completions/recast zsh/site-functions/_recast fish/vendor_completions.d/recast.fish
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ceph lint format release install clean
+.PHONY: help run test test-ceph fuzz sanitize lint format release install clean
 
 help:
 	@echo "make run        build recast, put the clips in samples/ into a bucket and transcode what arrived"
 	@echo "make test       build everything and run all tests"
 	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
+	@echo "make fuzz       feed the demuxers and decoders nonsense for ten minutes"
+	@echo "make sanitize   run the engine's tests under AddressSanitizer and ThreadSanitizer"
 	@echo "make lint       check the formatting of the sources"
 	@echo "make format     format the sources in place"
 	@echo "make release    build the optimized program, $(recast)"
@@ -53,6 +55,15 @@ test-ceph:
 	@deploy/debian-packages.sh test-ceph
 	@deploy/test-servers.sh
 	RECAST_TEST_S3=radosgw swift test --filter 'Object(Store|Key|Upload)Contract'
+
+fuzz:
+	@deploy/debian-packages.sh test
+	Tests/Fuzz/run.sh
+
+sanitize:
+	@deploy/debian-packages.sh test
+	Tests/Sanitize/run.sh address
+	Tests/Sanitize/run.sh thread
 
 lint:
 	swift format lint --strict -r $(sources)

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// One absurd number in a small file that is whole otherwise.
 package struct HostileNumber: Sendable, CustomStringConvertible {

@@ -6,14 +6,14 @@ import Testing
 
 /// Damages small clips at random, with a seed.
 ///
-/// `RECAST_MUTATION_SEED` is where the seeds begin.
+/// `MUTATION_SEED` is where the seeds begin.
 @Suite("Damaged inputs", .serialized)
 struct MutationTests {
     private static let count = 300
     /// What an entropy decoder cannot tell from other pictures: VP8, VP9 and CABAC have no checksums.
     private static let mostUnnoticed = 6
     private static let firstSeed =
-        ProcessInfo.processInfo.environment["RECAST_MUTATION_SEED"]
+        ProcessInfo.processInfo.environment["MUTATION_SEED"]
         .flatMap { UInt64($0) } ?? 0
 
     /// A clip to be damaged, and how it looks undamaged.
