@@ -82,6 +82,26 @@ struct InputDamageTests {
     }
 }
 
+@Suite("A recording that begins in the middle of a GOP")
+struct LeadInTests {
+    @Test("Its first errors are no damage, later ones are")
+    func leads() {
+        var lead = LeadIn()
+        for errors in 1...30 { #expect(lead.damage(errors, isKeyframe: false) == 0) }
+        #expect(lead.damage(30, isKeyframe: true) == 0)
+        for _ in 0..<9 { #expect(lead.damage(31, isKeyframe: false) == 0) }
+        for _ in 0..<9 { _ = lead.damage(31, isKeyframe: false) }
+        #expect(lead.damage(34, isKeyframe: false) == 3)
+    }
+
+    @Test("Where a keyframe comes first, every error counts")
+    func counts() {
+        var lead = LeadIn()
+        #expect(lead.damage(1, isKeyframe: true) == 1)
+        #expect(lead.damage(2, isKeyframe: false) == 2)
+    }
+}
+
 @Suite("Pictures that a decoder leaves out")
 struct PictureLedgerTests {
     private func lost(_ expected: [Int64], _ arrived: [Int64], interlaced: Bool = false) -> Int {

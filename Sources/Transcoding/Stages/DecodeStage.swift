@@ -23,6 +23,7 @@ final class DecodeStage: Sendable {
         var lastTicks: Int64?
         var ledger: PictureLedger
         var illegalCount = 0
+        var lead = LeadIn()
         /// Before the span, the picture that is shown at its start unless another is.
         var held: Frame?
         /// With an end, the last picture sent on, and when.
@@ -76,11 +77,13 @@ final class DecodeStage: Sendable {
                 if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
                 if let units, !units.isLegal(packet) { state.illegalCount += 1 }
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
-                state.tally.errorCount = max(state.decoder?.errorCount ?? 0, state.illegalCount)
+                let errors = max(state.decoder?.errorCount ?? 0, state.illegalCount)
+                state.tally.errorCount = state.lead.damage(errors, isKeyframe: packet.isKeyframe)
             case .end:
                 if let decoder = state.decoder.take() {
                     let rest = try decoder.finish()
-                    state.tally.errorCount = max(rest.errorCount, state.illegalCount)
+                    let errors = max(rest.errorCount, state.illegalCount)
+                    state.tally.errorCount = state.lead.damage(errors, isKeyframe: false)
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount

@@ -11,6 +11,8 @@ struct OutputJudgement {
     /// Seconds of pictures and of sound that were decoded of the input; `nil` where it does not matter.
     let inputPictureEnd: Double?
     let inputSoundEnd: Double?
+    /// Seconds that the input's last picture is taken to last, which may be far from true.
+    var inputPeriod = 0.0
 
     /// Seconds by which a span may be off: containers count in thousandths, or, as GIF does, in hundredths.
     static let clockTolerance = 0.021
@@ -72,7 +74,7 @@ struct OutputJudgement {
             }
         }
         let period = pictures.frameCount > 1 ? pictures.duration / Double(pictures.frameCount) : 1
-        try check(length: pictures, of: "pictures", inputPictureEnd, slack: max(2 * period, 0.1))
+        try check(length: pictures, of: "pictures", inputPictureEnd, slack: max(2 * period, inputPeriod, 0.1))
     }
 
     private func check(sound: MediaExamination.StreamFinding) throws(TranscodingError) {

@@ -95,3 +95,33 @@ struct PictureLedger {
         waiting = []
     }
 }
+
+/// Leaves out the errors of what cannot be decoded because the recording began in the middle of a GOP.
+struct LeadIn {
+    /// A decoder of several threads tells of an error some packets later.
+    private static let lateness = 10
+
+    /// Packets since the first keyframe; `nil` before it.
+    private var sinceKeyframe: Int?
+    private var isOver = false
+    private var leadingErrors = 0
+    private var hasBegun = false
+
+    /// How many of the `errors` so far are damage, now that one more packet was decoded.
+    mutating func damage(_ errors: Int, isKeyframe: Bool) -> Int {
+        if !hasBegun {
+            hasBegun = true
+            isOver = isKeyframe
+        }
+        if !isOver {
+            if let count = sinceKeyframe {
+                sinceKeyframe = count + 1
+                isOver = count + 1 >= LeadIn.lateness
+            } else if isKeyframe {
+                sinceKeyframe = 0
+            }
+            leadingErrors = errors
+        }
+        return errors - leadingErrors
+    }
+}
