@@ -14,7 +14,7 @@ struct Recast: AsyncParsableCommand {
             TranscodeCommand.self, ProbeCommand.self, VerifyCommand.self, CompareCommand.self,
             BenchCommand.self, ServeCommand.self, WorkCommand.self,
             InitCommand.self, RecordsCommand.self, RedriveCommand.self, ConfigCommand.self, UserCommand.self,
-            KeyCommand.self, SDKModelCommand.self,
+            KeyCommand.self, SDKModelCommand.self, ManualCommand.self,
         ]
     )
 
