@@ -11,7 +11,7 @@ struct Recast: AsyncParsableCommand {
         abstract: "Turns phone and browser videos into web-playable renditions.",
         version: "0.1.0",
         subcommands: [
-            TranscodeCommand.self, ProbeCommand.self, BenchCommand.self, ServeCommand.self, WorkCommand.self,
+            TranscodeCommand.self, ProbeCommand.self, PresetsCommand.self, BenchCommand.self, ServeCommand.self, WorkCommand.self,
             InitCommand.self, RecordsCommand.self, RedriveCommand.self, ConfigCommand.self, UserCommand.self,
             KeyCommand.self, SDKModelCommand.self,
         ]
