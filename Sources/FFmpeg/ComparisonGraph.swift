@@ -63,6 +63,9 @@ public struct ComparisonGraph: ~Copyable {
         }
     }
 
+    /// Whether this build of libavfilter can measure VMAF.
+    public static var hasVMAF: Bool { avfilter_get_by_name("libvmaf") != nil }
+
     private static func add(
         _ name: String,
         _ options: String?,

@@ -13,7 +13,9 @@ enum PresetDescription {
         }
         if let audio = preset.audio {
             let rate = audio.bitsPerSecond.map { "\($0 / 1000)k" } ?? "\(audio.bitDepth) bit"
-            parts.append("\(audio.codec.rawValue) \(audio.channelCount.map { "\($0) ch" } ?? "all ch") \(rate)")
+            parts.append(
+                "\(audio.codec.rawValue) \(audio.channelCount.map { "\($0) ch" } ?? "all ch") \(rate)"
+            )
         }
         return parts.joined(separator: ", ")
     }

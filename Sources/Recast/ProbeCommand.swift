@@ -15,16 +15,25 @@ struct ProbeCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: "Decode all of it, and say what it really holds.")
+    var deep = false
+
     func run() async throws {
         let limits = try CommandLimits.read()
         do throws(TranscodingError) {
+            let examination = deep ? try MediaExamination.run(path: input, limits: limits) : nil
             let probe = try Probe(path: input, limits: limits)
             if json {
-                Console.event(Description.fields(probe))
+                var fields = Description.fields(probe)
+                fields["decoded"] = examination.map(Description.fields)
+                Console.event(fields)
                 return
             }
             Console.print("\(input): \(Description.line(probe))")
             for stream in probe.streams { Console.print("  \(Description.line(stream))") }
+            guard let examination else { return }
+            Console.print("  decoded:")
+            for line in Description.lines(examination) { Console.print("    \(line)") }
         } catch {
             Console.error("recast: \(error.message) [\(error.code.rawValue)]")
             throw CommandFailure(status: ExitStatus.of(error.code))

@@ -15,6 +15,10 @@ struct ColorTests {
         var tags = true
         var file = "a.mp4"
         var size = "1280x720"
+        /// zscale's word for the primaries that the patches are converted to; their own without.
+        var primaries: String?
+        /// The preset's ColorSpaceConversionMode, and the matrix it leads to.
+        var conversion: (mode: String, matrix: String)?
 
         var testDescription: String { name }
     }
@@ -61,7 +65,57 @@ struct ColorTests {
             name: "BT.2020 limited, 10 bits, SDR",
             matrix: "2020_ncl",
             range: "limited",
-            pixelFormat: "yuv420p10le"
+            pixelFormat: "yuv420p10le",
+            primaries: "2020"
+        ),
+        Coding(
+            name: "Display P3, as computers record their screens",
+            matrix: "709",
+            range: "limited",
+            pixelFormat: "yuv420p",
+            primaries: "smpte432"
+        ),
+        Coding(
+            name: "RGB",
+            matrix: "gbr",
+            range: "full",
+            pixelFormat: "gbrp",
+            encoder: ["-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "2"]
+        ),
+        Coding(
+            name: "RGB of PNG",
+            matrix: "gbr",
+            range: "full",
+            pixelFormat: "rgb24",
+            encoder: ["-c:v", "png"],
+            file: "a.mov",
+            size: "640x480"
+        ),
+        Coding(
+            name: "a palette",
+            matrix: "gbr",
+            range: "full",
+            pixelFormat: "rgb8",
+            encoder: ["-c:v", "gif"],
+            tags: false,
+            file: "a.gif",
+            size: "640x480"
+        ),
+        Coding(
+            name: "BT.709 made BT.601 by the preset",
+            matrix: "709",
+            range: "limited",
+            pixelFormat: "yuv420p",
+            conversion: ("Bt709toBt601", "smpte170m")
+        ),
+        Coding(
+            name: "BT.601 made BT.709 by the preset",
+            matrix: "170m",
+            range: "limited",
+            pixelFormat: "yuv420p",
+            size: "640x480",
+            primaries: "170m",
+            conversion: ("Bt601toBt709", "bt709")
         ),
         Coding(
             name: "ProRes 4:2:2 of 10 bits",
@@ -87,9 +141,17 @@ struct ColorTests {
     func keepsColors(coding: Coding) throws {
         let input = try makeInput(coding)
         let output = workspace.url("output.mp4")
-        let result = try RecastProgram.transcode(input, to: output)
+        var preset = PresetFile()
+        if let conversion = coding.conversion {
+            preset.options["ColorSpaceConversionMode"] = conversion.mode
+        }
+        let path = try preset.write(workspace.url("preset.json"))
+        let result = try RecastProgram.tool.run(["transcode", input, "-o", output.path, "--preset", path])
         try #require(result.status == 0, "\(result.errorText)")
         let video = try #require(try Judge.probe(output.path).video)
+        if let conversion = coding.conversion {
+            #expect(video.colorSpace == conversion.matrix && video.colorPrimaries == conversion.matrix)
+        }
         #expect(video.pixelFormat == "yuv420p")
         #expect(video.colorRange == "tv")
         let matrix = try #require(video.colorSpace)
@@ -113,24 +175,27 @@ struct ColorTests {
             )
         }
         let row = Self.patches.indices.map { "[p\($0)]" }.joined() + "hstack=inputs=8[row]"
-        let primaries = coding.matrix == "2020_ncl" ? "2020" : (coding.matrix == "709" ? "709" : "170m")
+        let primaries = coding.primaries ?? (coding.matrix == "709" ? "709" : "170m")
         let transfer = coding.matrix == "709" || coding.matrix == "2020_ncl" ? "709" : "601"
         let format = coding.pixelFormat == "yuvj420p" ? "yuv420p" : coding.pixelFormat
+        let converted =
+            coding.matrix == "gbr"
+            ? "format=\(format)"
+            : "zscale=p=\(coding.primaries ?? "709"):m=\(coding.matrix):r=\(coding.range):d=none,format=\(format)"
         let convert =
             "[row]scale=\(coding.size.replacing("x", with: ":")):flags=neighbor,setsar=1,"
-            + "setparams=color_primaries=\(coding.matrix == "2020_ncl" ? "bt2020" : "bt709"):color_trc=bt709,"
-            + "zscale=m=\(coding.matrix):r=\(coding.range):d=none,format=\(format)"
+            + "setparams=color_primaries=bt709:color_trc=bt709,\(converted)"
             + (coding.tags
                 ? ""
                 : ",setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown:range=unknown")
         let names = ["709": "bt709", "170m": "smpte170m", "470bg": "bt470bg", "2020_ncl": "bt2020nc"]
         var tags: [String] = []
-        if coding.tags {
+        if coding.tags, coding.matrix != "gbr" {
             tags = [
                 "-colorspace", names[coding.matrix] ?? "", "-color_range",
                 coding.range == "full" ? "pc" : "tv",
                 "-color_primaries",
-                primaries == "2020" ? "bt2020" : (primaries == "709" ? "bt709" : "smpte170m"),
+                ["2020": "bt2020", "709": "bt709", "smpte432": "smpte432"][primaries] ?? "smpte170m",
                 "-color_trc", transfer == "709" ? "bt709" : "smpte170m",
             ]
         }
@@ -150,10 +215,11 @@ struct ColorTests {
         primaries: String,
         _ coding: Coding
     ) throws -> [(Int, Int, Int)] {
-        // The primaries are left alone: the patches are compared by their coded values.
+        // The primaries are left alone, except where the input's were meant: all else is compared as coded.
+        let pin = coding.conversion == nil || primaries == "bt709" ? "" : "p=bt709:"
         let graph =
             "select=eq(n\\,15),setparams=color_primaries=\(primaries):color_trc=bt709:colorspace=\(matrix):range=tv,"
-            + "zscale=min=\(zscaleName(matrix)):rin=limited:m=gbr:r=full,format=gbrp,scale=40:1:flags=area,format=rgb24"
+            + "zscale=\(pin)min=\(zscaleName(matrix)):rin=limited:m=gbr:r=full,format=gbrp,scale=40:1:flags=area,format=rgb24"
         let pixels = [UInt8](
             try Tool.ffmpeg.output([
                 "-nostdin", "-v", "error", "-i", path, "-vf", graph, "-frames:v", "1", "-f", "rawvideo", "-",

@@ -39,6 +39,12 @@ extension Preset {
         /// The size that no picture exceeds.
         public var boundingSize: Size { maxSize ?? Video.defaultMaxSize }
 
+        /// Whether pictures are made of two fields; the baseline profile and newer codecs know none.
+        var isInterlaced: Bool {
+            let isPossible = codec == .mpeg2 || codec == .h264 && profile != "baseline"
+            return isPossible && scan != .progressive
+        }
+
         /// Frames per second that are never exceeded.
         public var maxFrameRate: Rational {
             switch frameRate {

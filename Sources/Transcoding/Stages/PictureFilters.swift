@@ -101,6 +101,9 @@ struct PictureFilters {
             .init("format", "pix_fmts=gbrpf32le"),
             .init("tonemap", "tonemap=mobius:param=0.3:desat=0:peak=\(peak)"),
             .init("zscale", "t=\(plan.color.transfer):\(writing)"),
+            // What is brighter than the input said would become whiter than white.
+            .init("format", "pix_fmts=\(plan.pixelFormat)"),
+            .init("limiter", "min=16:max=235:planes=1"),
         ]
     }
 
@@ -135,7 +138,7 @@ struct PictureFilters {
         let flags = isFast && !shape.isInterlaced ? ":flags=vlpf" : ""
         return [
             .init("format", "pix_fmts=\(plan.pixelFormat)"),
-            .init("fps", "fps=\(fieldRate):round=near"),
+            .init("fps", "fps=\(fieldRate):round=near:eof_action=pass"),
             .init("tinterlace", "mode=\(mode)\(flags)"),
         ]
     }

@@ -23,7 +23,7 @@ struct PictureTiming {
             base: stream.baseFrameRate,
             rate: preset.frameRate,
             isConstant: isExact || preset.codec == .mpeg2,
-            isInterlaced: preset.scan != .progressive
+            isInterlaced: preset.isInterlaced
         )
     }
 

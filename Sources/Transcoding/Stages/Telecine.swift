@@ -8,6 +8,8 @@ internal import FFmpeg
 struct Telecine {
     /// Pictures since one with a repeated field; more than a few are no pulldown.
     private var sinceRepeat = Int.max
+    /// Half a field, in the stream's ticks, as the last picture of two fields had it.
+    private var halfField: Int64 = 0
 
     /// When the picture is to be shown, in the same ticks.
     mutating func place(_ frame: Frame, ticks: Int64) -> Int64 {
@@ -25,7 +27,9 @@ struct Telecine {
             return ticks
         }
         sinceRepeat = repeatedFields == 1 ? 0 : (sinceRepeat < 3 ? sinceRepeat + 1 : .max)
-        guard sinceRepeat < 3, repeatedFields == 0, duration > 0 else { return ticks }
-        return max(0, ticks &- duration / 4)
+        guard sinceRepeat < 3, repeatedFields == 0 else { return ticks }
+        // A stream's last picture may have no duration.
+        if duration > 0 { halfField = duration / 4 }
+        return max(0, ticks &- halfField)
     }
 }

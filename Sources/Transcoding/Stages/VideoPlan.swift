@@ -40,6 +40,7 @@ struct VideoPlan: Sendable {
         frameRate = timing.frameRate
         timebase = timing.timebase
         switch preset.scan {
+        case _ where !preset.isInterlaced: fieldOrder = nil
         case .progressive: fieldOrder = nil
         case .topFirst: fieldOrder = .topFirst
         case .bottomFirst: fieldOrder = .bottomFirst

@@ -7,11 +7,20 @@ internal import Foundation
 public struct PictureComparison: Sendable {
     /// The mean over luma and chroma, 0...1.
     public let ssim: Double
-    /// The mean over luma alone, 0...1.
+    /// The mean over luma alone, and over each of the chroma planes, 0...1.
     public let ssimY: Double
-    /// In dB, from the mean square error of luma over all pictures; infinite when they are the same.
+    public let ssimU: Double
+    public let ssimV: Double
+    /// That of the worst picture, 0...1, and its seconds since the output's start.
+    public let worstSSIM: Double
+    public let worstSeconds: Double
+    /// In dB, from the mean square error of a plane over all pictures; infinite when they are the same.
     public let psnrY: Double
+    public let psnrU: Double
+    public let psnrV: Double
     public let frameCount: Int
+    /// Pixels, of the output's pictures.
+    public let size: Size
 
     /// Compares every picture of `output` with the one of `original` nearest to it in time.
     ///
@@ -48,19 +57,18 @@ public struct PictureComparison: Sendable {
         var sums = Sums()
         var index: Int64 = 0
         while true {
-            guard picture.frame.size == size, picture.frame.pixelFormat == .yuv420p else {
-                throw TranscodingError(
-                    .outputRejected,
-                    "\(output) has a picture of \(picture.frame.size) in \(picture.frame.pixelFormat)"
-                )
+            guard picture.frame.size == size else {
+                throw TranscodingError(.outputRejected, "\(output) has a picture of \(picture.frame.size)")
             }
+            sums.times.append(picture.time)
             while let candidate = next,
                 abs(candidate.time - picture.time) < abs(previous.time - picture.time)
             {
                 previous = candidate
                 next = try references.next()
             }
-            try sums.add(graph.compare(picture.frame, previous.frame, index: index))
+            let planar = try inPlanes(picture.frame)
+            try sums.add(graph.compare(planar, previous.frame, index: index))
             index += 1
             guard let following = try pictures.next() else { break }
             picture = following
@@ -70,28 +78,60 @@ public struct PictureComparison: Sendable {
             throw TranscodingError(.engine, "only \(sums.frameCount) of \(index) pictures were compared")
         }
         let count = Double(sums.frameCount)
+        func psnr(_ squareError: Double) -> Double { 10 * log10(255 * 255 * count / squareError) }
         return PictureComparison(
             ssim: sums.ssim / count,
-            ssimY: sums.ssimY / count,
-            psnrY: 10 * log10(255 * 255 * count / sums.squareErrorY),
-            frameCount: sums.frameCount
+            ssimY: sums.ssimPlanes[0] / count,
+            ssimU: sums.ssimPlanes[1] / count,
+            ssimV: sums.ssimPlanes[2] / count,
+            worstSSIM: sums.worst.ssim,
+            worstSeconds: sums.times.indices.contains(sums.worst.index) ? sums.times[sums.worst.index] : 0,
+            psnrY: psnr(sums.squareErrors[0]),
+            psnrU: psnr(sums.squareErrors[1]),
+            psnrV: psnr(sums.squareErrors[2]),
+            frameCount: sums.frameCount,
+            size: size
         )
+    }
+
+    /// The same picture in yuv420p, which all are compared in.
+    private static func inPlanes(_ frame: Frame) throws -> Frame {
+        guard frame.pixelFormat != .yuv420p else { return frame }
+        let pts = frame.pts ?? 0
+        var graph = try FilterGraph.open(
+            like: frame,
+            timebase: Timebase(1, 1_000_000),
+            filters: [],
+            threads: PictureReader.threads
+        )
+        var frames = try graph.filter(frame.with(pts: pts))
+        frames += try graph.finish()
+        guard let first = frames.first else {
+            throw TranscodingError(.engine, "a picture in \(frame.pixelFormat) was not converted")
+        }
+        return first
     }
 
     private struct Sums {
         var ssim = 0.0
-        var ssimY = 0.0
-        var squareErrorY = 0.0
+        var ssimPlanes = [0.0, 0.0, 0.0]
+        var squareErrors = [0.0, 0.0, 0.0]
+        var worst = (ssim: 1.0, index: 0)
         var frameCount = 0
+        /// Of the output's pictures, in seconds.
+        var times: [Double] = []
 
         mutating func add(_ frames: [Frame]) throws(TranscodingError) {
             for frame in frames {
-                guard let all = frame.metadata("lavfi.ssim.All"), let luma = frame.metadata("lavfi.ssim.Y"),
-                    let error = frame.metadata("lavfi.psnr.mse.y")
-                else { throw TranscodingError(.engine, "a picture was not compared") }
+                guard let all = frame.metadata("lavfi.ssim.All") else {
+                    throw TranscodingError(.engine, "a picture was not compared")
+                }
                 ssim += all
-                ssimY += luma
-                squareErrorY += error
+                if all < worst.ssim { worst = (all, frameCount) }
+                for (plane, name) in ["Y", "U", "V"].enumerated() {
+                    ssimPlanes[plane] += frame.metadata("lavfi.ssim.\(name)") ?? 0
+                    squareErrors[plane] += frame.metadata("lavfi.psnr.mse.\(name.lowercased())") ?? 0
+                }
                 frameCount += 1
             }
         }
