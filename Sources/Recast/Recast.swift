@@ -9,7 +9,7 @@ struct Recast: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recast",
         abstract: "Turns phone and browser videos into web-playable renditions.",
-        version: "0.1.0",
+        version: EngineVersion.current,
         subcommands: [
             TranscodeCommand.self, ProbeCommand.self, VerifyCommand.self, CompareCommand.self,
             BenchCommand.self, ServeCommand.self, WorkCommand.self,

@@ -32,6 +32,9 @@ struct TranscodeCommand: AsyncParsableCommand {
 
     @OptionGroup var clips: ClipOptions
 
+    @Option(help: "Write what made the output to this file, as JSON.")
+    var recipe: String?
+
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
@@ -42,6 +45,7 @@ struct TranscodeCommand: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
+        if recipe != nil, inputs.count > 1, !clips.join { throw ValidationError("--recipe takes one output") }
         guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
@@ -103,6 +107,7 @@ struct TranscodeCommand: AsyncParsableCommand {
                 return 0
             }
             let result = try await run(request)
+            if let recipe { try write(result.recipe, to: recipe) }
             show(result, input)
             return 0
         } catch let error as TranscodingError {
@@ -156,6 +161,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             fields["height"] = result.size?.height
             fields["ssim"] = result.ssim
             fields["damage"] = result.damage.map(Description.fields)
+            fields["recipe"] = Description.fields(result.recipe)
             Console.event(fields)
             return
         }
@@ -180,6 +186,12 @@ struct TranscodeCommand: AsyncParsableCommand {
         let cores = result.cpuSeconds / max(result.wallSeconds, 0.001)
         Console.print(String(format: "  CPU %.2f s, %.2f cores busy", result.cpuSeconds, cores))
         if let ssim = result.ssim { Console.print(String(format: "  SSIM %.4f of sampled pictures", ssim)) }
+    }
+
+    private func write(_ made: Recipe, to path: String) throws(TranscodingError) {
+        do { try made.json.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw TranscodingError(.outputUnwritable, "\(path) cannot be written: \(error)")
+        }
     }
 
     private func report(_ error: TranscodingError, input: String?) {

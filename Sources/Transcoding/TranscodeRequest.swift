@@ -199,6 +199,8 @@ public struct TranscodeResult: Sendable, Codable {
     ///
     /// `nil` when none could be compared, as with pictures of less than 16 pixels.
     public let ssim: Double?
+    /// What made it.
+    public let recipe: Recipe
     public let wallSeconds: Double
     public let cpuSeconds: Double
     public let stages: [StageTime]

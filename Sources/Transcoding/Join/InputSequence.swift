@@ -15,6 +15,7 @@ final class InputSequence {
         /// Seconds from the start of the first input to its end, as far as it was decoded.
         var firstEnd = 0.0
         var soundSeconds = 0.0
+        var sources: [Recipe.Source] = []
     }
 
     /// What an input is opened by, and its part that is wanted.
@@ -27,8 +28,11 @@ final class InputSequence {
         let attend: (InputBody) -> Void
 
         /// Opens one of the inputs.
-        func reader(_ index: Int) throws(TranscodingError) -> InputReader {
+        ///
+        /// What is read whole is hashed on the way.
+        func reader(_ index: Int) throws -> InputReader {
             let body = try InputOpening.body(clips[index].input, limits)
+            if spans[index].isWhole { try body.beginHash() }
             attend(body)
             return try InputReader.open(
                 body,
@@ -123,6 +127,15 @@ final class InputSequence {
         outcome.damage = index == 0 ? damage : outcome.damage + damage
         outcome.frameCount += tally?.frameCount ?? 0
         if index == 0 { outcome.firstEnd = max(tally?.endSeconds ?? 0, soundEnd + span.start) }
+        outcome.sources.append(
+            Recipe.Source(
+                name: name,
+                byteCount: body.byteCount,
+                sha256: try body.finishHash(),
+                start: span.start > 0 ? span.start : nil,
+                duration: span.end.map { $0 - span.start }
+            )
+        )
         try close(plan, span, tally, soundEnd, name, isLast: isLast)
     }
 

@@ -164,6 +164,14 @@ final class StageGraph: Sendable {
             frameCount: written.frameCount,
             damage: outcome.damage.isEmpty ? nil : outcome.damage,
             ssim: video?.ssim(until: written.seconds),
+            recipe: Recipe(
+                outcome.sources,
+                request,
+                share,
+                cores: cores,
+                maker: video?.maker,
+                output: (found.sha256, output.byteCount)
+            ),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
             stages: (video?.times ?? []) + [

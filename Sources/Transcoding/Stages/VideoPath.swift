@@ -17,6 +17,7 @@ final class VideoPath {
     private let limits: IngestLimits
     private let share: CoreShare
     private let failure: FirstFailure
+    private let encode: VideoEncodeStage
     private let encoding: Stage<PictureMessage>
     private let samples: Stage<SampleWindow>
     private let quality = QualityStage()
@@ -47,12 +48,16 @@ final class VideoPath {
         )
         encoding = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
         self.samples = samples
+        self.encode = encode
         self.preset = preset
         self.engine = engine
         self.limits = limits
         self.share = share
         self.failure = failure
     }
+
+    /// What encodes the pictures, once there were any.
+    var maker: VideoEncodeStage.Maker? { encode.maker }
 
     /// Opens what decodes an input, and returns where its packets go.
     func begin(
