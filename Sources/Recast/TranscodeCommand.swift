@@ -207,10 +207,21 @@ struct TranscodeCommand: AsyncParsableCommand {
         throw CommandFailure(status: ExitStatus.of(error.code))
     }
 
+    /// How outputs are told apart: the preset's name without what names of files had better not hold.
+    private var shortName: String {
+        let name = (preset as NSString).lastPathComponent
+        return preset.hasSuffix(".json") ? (name as NSString).deletingPathExtension : name
+    }
+
+    /// The ending of an output's name; a preset that cannot be read is refused later, with its reason.
+    private var ending: String {
+        (try? PresetLibrary.standard().preset(preset))?.container.fileExtension ?? "mp4"
+    }
+
     private func outputPath(_ input: String) -> String {
         let base = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
-        guard let output else { return base + ".web.mp4" }
-        return isFolder(output) ? (output as NSString).appendingPathComponent(base + ".mp4") : output
+        guard let output else { return "\(base).\(shortName).\(ending)" }
+        return isFolder(output) ? (output as NSString).appendingPathComponent("\(base).\(ending)") : output
     }
 
     /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several inputs say.
