@@ -15,7 +15,7 @@ struct Recast: AsyncParsableCommand {
             CompareCommand.self,
             BenchCommand.self, ServeCommand.self, WorkCommand.self,
             InitCommand.self, RecordsCommand.self, RedriveCommand.self, ConfigCommand.self, UserCommand.self,
-            KeyCommand.self, SDKModelCommand.self,
+            KeyCommand.self, SDKModelCommand.self, ManualCommand.self,
         ]
     )
 
