@@ -3,6 +3,7 @@ import Jobs
 import TestBackends
 import TestServers
 import Testing
+import Transcoding
 
 @Suite("Jobs")
 struct JobTests {
@@ -217,7 +218,7 @@ struct JobTests {
             "Codec": "AAC", "SampleRate": "44100", "BitRate": "64", "Channels": "2", "CodecOptions": options,
         ]
         let preset: JSON = ["Id": .string(id), "Name": "old", "Container": "mp4", "Audio": audio]
-        let document = StoredDocument(kind: .preset, id: id, body: preset.data)
+        let document = StoredDocument(kind: .preset, id: id, body: try #require(preset.data))
         _ = try await bench.backend.metadata.insert(document)
         let output: JSON = ["Key": "a", "PresetId": .string(id)]
         let answer = try await bench.job(try await bench.pipeline(), ["Output": output])

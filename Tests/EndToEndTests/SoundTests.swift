@@ -210,4 +210,47 @@ struct SoundTests {
         expectRefusal(result, status: 3, folder: outputs)
         #expect(result.errorText.contains("has no sound, only pictures"), "\(result.errorText)")
     }
+
+    /// The integrated loudness and the true peak in dB, as ffmpeg's ebur128 has them.
+    private func loudness(_ path: String) throws -> (integrated: Double, peak: Double) {
+        let result = try Tool.ffmpeg.run([
+            "-nostdin", "-hide_banner", "-i", path, "-map", "0:a", "-af", "ebur128=peak=true:framelog=quiet",
+            "-f", "null", "-",
+        ])
+        func value(_ name: String) -> Double? {
+            let line = result.errorLines.last { $0.contains(name) }
+            return line?.split(separator: ":").last?.split(separator: " ").first.flatMap { Double($0) }
+        }
+        return (try #require(value("I:")), try #require(value("Peak:")))
+    }
+
+    @Test(
+        "Sound is brought to the loudness asked for, whether peaks have room or not",
+        arguments: [("quiet", -16.0), ("spiky", -16), ("loud", -23), ("voice", -14)]
+    )
+    func normalises(kind: String, target: Double) throws {
+        // Bursts of a tone, of noise with rare peaks, and of something like syllables.
+        let sounds = [
+            "quiet": "0.03*sin(2*PI*440*t)*(0.6+0.4*sin(2*PI*t))",
+            "spiky": "0.05*(random(0)-0.5)+if(lt(mod(t\\,1)\\,0.004)\\,0.9*sin(2*PI*300*t)\\,0)",
+            "loud": "0.95*sin(2*PI*997*t)",
+            "voice": "0.2*sin(2*PI*200*t)*sin(2*PI*4*t)*sin(2*PI*1500*t)",
+        ]
+        let sound = try #require(sounds[kind])
+        let input = try make([sound, sound], layout: "stereo", seconds: 6)
+        let rendition = workspace.path("output.m4a")
+        let result = try RecastProgram.tool.run([
+            "transcode", input, "-o", rendition, "--preset", "aac-128k", "--loudness", "\(target)",
+        ])
+        try #require(result.status == 0, "\(result.errorText)")
+        let found = try loudness(rendition)
+        #expect(abs(found.integrated - target) < 0.5, "\(found)")
+        #expect(found.peak <= -1, "\(found)")
+    }
+
+    @Test("Silence stays silence")
+    func leavesSilence() throws {
+        try transcode(make(["0", "0"], layout: "stereo"), ["--loudness", "-16"])
+        #expect(try levels(output.path).allSatisfy { $0.peak < 0.0001 })
+    }
 }

@@ -24,6 +24,7 @@ final class InputSequence {
         let spans: [ClipSpan]
         let wish: InputPlan.Wish
         let limits: IngestLimits
+        var isHashed = true
         /// Lets whoever cancels interrupt the reading.
         let attend: (InputBody) -> Void
 
@@ -32,7 +33,7 @@ final class InputSequence {
         /// What is read whole is hashed on the way.
         func reader(_ index: Int) throws -> InputReader {
             let body = try InputOpening.body(clips[index].input, limits)
-            if spans[index].isWhole { try body.beginHash() }
+            if isHashed, spans[index].isWhole { try body.beginHash() }
             attend(body)
             return try InputReader.open(
                 body,
@@ -56,7 +57,7 @@ final class InputSequence {
     private var offset = 0.0
     private var waitedSeconds = 0.0
 
-    /// - Parameter watch: called now and then with the seconds read and the seconds waited for bytes.
+    /// Calls `watch` now and then with the seconds read and the seconds waited for bytes.
     init(
         _ opening: Opening,
         _ survey: InputSurvey,
