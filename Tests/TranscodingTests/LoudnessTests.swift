@@ -27,7 +27,7 @@ struct LoudnessTests {
                     }
                 }
             }
-            try meter.take(block)
+            meter.take(block)
             time += block.sampleCount
         }
         return meter

@@ -6,7 +6,7 @@ enum Loudness {
     static let ceiling: Float = 0.8414
     /// Blocks of less do not count, in LUFS.
     static let absoluteGate = -70.0
-    /// The most by which sound is made louder: 30 dB. What is quieter yet is mostly noise.
+    /// The most by which sound is made louder, 30 dB; what is quieter yet is mostly noise.
     static let maxGain = 31.6
     /// LU by which the result may miss its aim before it is measured again.
     static let tolerance = 0.1
