@@ -64,12 +64,11 @@ final class PictureStage: Sendable {
 
     func finish() throws {
         try state.withLock { state in
-            try flush(&state)
             // The last picture of a constant rate stays for as long as it would have in the input.
+            let end = state.lastTime &+ state.timing.inputTicks
+            try flush(end: end, &state)
             if state.timing.isConstant, let last = state.last {
-                let seconds = Double(state.lastTime) * state.timing.clock.timebase.value
-                let end = (seconds + state.timing.inputPeriod) * state.timing.frameRate.value
-                deliver(last.frame, slot: min(Int64(end.rounded()), last.slot &+ 60), isEnd: true, &state)
+                deliver(last.frame, slot: state.timing.slot(end), isEnd: true, &state)
             }
             output.send(.end)
         }
@@ -108,7 +107,7 @@ final class PictureStage: Sendable {
         _ plan: VideoPlan,
         _ state: inout State
     ) throws {
-        try flush(&state)
+        try flush(end: nil, &state)
         state.scaler = nil
         state.shape = shape
         if let chain = state.filters?.chain(shape) {
@@ -130,9 +129,9 @@ final class PictureStage: Sendable {
         }
     }
 
-    private func flush(_ state: inout State) throws {
+    private func flush(end: Int64?, _ state: inout State) throws {
         guard let graph = state.graph.take(), let plan = state.plan else { return }
-        try graph.finish { deliver($0, pts: $0.pts, plan, &state) }
+        try graph.finish(end: end) { deliver($0, pts: $0.pts, plan, &state) }
     }
 
     private func needsScaling(_ shape: PictureShape, _ plan: VideoPlan) -> Bool {
