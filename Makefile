@@ -20,7 +20,7 @@ manual := man/man1/recast.1
 completions := bash-completion/completions/recast zsh/site-functions/_recast fish/vendor_completions.d/recast.fish
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ceph fuzz sanitize lint format release install clean
+.PHONY: help run test test-ceph fuzz sanitize bench lint format release install clean
 
 help:
 	@echo "make run        build recast, put the clips in samples/ into a bucket and transcode what arrived"
@@ -28,6 +28,7 @@ help:
 	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
 	@echo "make fuzz       feed the demuxers and decoders nonsense for ten minutes"
 	@echo "make sanitize   run the engine's tests under AddressSanitizer and ThreadSanitizer"
+	@echo "make bench      measure against ffmpeg and HandBrake, CLIPS=... or samples/, into docs/benchmarks.md"
 	@echo "make lint       check the formatting of the sources"
 	@echo "make format     format the sources in place"
 	@echo "make release    build the optimized program, $(recast)"
@@ -65,6 +66,10 @@ sanitize:
 	Tests/Sanitize/run.sh address
 	Tests/Sanitize/run.sh thread
 
+bench: release
+	peer=$$(deploy/bench-peers.sh) && $(recast) bench $(CLIPS) --runs $(or $(RUNS),5) --against ffmpeg \
+		--against "ffmpeg=$$peer" --against HandBrakeCLI --vmaf "$$peer" --report docs/benchmarks.md
+
 lint:
 	swift format lint --strict -r $(sources)
 
@@ -86,4 +91,4 @@ install: release
 	$(recast) --generate-completion-script fish > "$(DESTDIR)$(PREFIX)/share/$(word 3,$(completions))"
 
 clean:
-	rm -rf .build .venv .venv-old recast-data
+	rm -rf .build .venv .venv-old .venv-bench recast-data

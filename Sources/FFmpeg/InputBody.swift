@@ -56,9 +56,9 @@ public final class InputBody: @unchecked Sendable {
     /// The SHA-256 of all bytes in hexadecimal, for which those that were not read in order are read now.
     ///
     /// `nil` when no hash was begun, or when more than a twentieth and 16 MiB is left of bytes that come from
-    /// far away, or more than `most` bytes of any. To be called when nobody reads any more.
-    public func finishHash(reading most: Int64 = .max) throws(FFmpegError) -> String? {
-        guard let hash = hash.take(), byteCount - hash.position <= most else { return nil }
+    /// far away. To be called when nobody reads any more.
+    public func finishHash() throws(FFmpegError) -> String? {
+        guard let hash = hash.take() else { return nil }
         if reader.isRemote, byteCount - hash.position > byteCount / 20 + 16 << 20 { return nil }
         return try hash.finish(reader)
     }

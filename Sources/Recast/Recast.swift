@@ -11,7 +11,8 @@ struct Recast: AsyncParsableCommand {
         abstract: "Turns phone and browser videos into web-playable renditions.",
         version: EngineVersion.current,
         subcommands: [
-            TranscodeCommand.self, ProbeCommand.self, VerifyCommand.self, CompareCommand.self,
+            TranscodeCommand.self, PresetsCommand.self, ProbeCommand.self, VerifyCommand.self,
+            CompareCommand.self,
             BenchCommand.self, ServeCommand.self, WorkCommand.self,
             InitCommand.self, RecordsCommand.self, RedriveCommand.self, ConfigCommand.self, UserCommand.self,
             KeyCommand.self, SDKModelCommand.self, ManualCommand.self,

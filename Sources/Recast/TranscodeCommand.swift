@@ -30,10 +30,10 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Flag(help: "Transcode a damaged input as far as it goes, and say what is damaged.")
     var allowDamaged = false
 
+    @OptionGroup var clips: ClipOptions
+
     @Option(help: "Write what made the output to this file, as JSON.")
     var recipe: String?
-
-    @OptionGroup var clips: ClipOptions
 
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
@@ -45,7 +45,7 @@ struct TranscodeCommand: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
-        if recipe != nil, inputs.count > 1 { throw ValidationError("--recipe takes one input") }
+        if recipe != nil, inputs.count > 1, !clips.join { throw ValidationError("--recipe takes one output") }
         guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
@@ -207,10 +207,21 @@ struct TranscodeCommand: AsyncParsableCommand {
         throw CommandFailure(status: ExitStatus.of(error.code))
     }
 
+    /// How outputs are told apart: the preset's name without what names of files had better not hold.
+    private var shortName: String {
+        let name = (preset as NSString).lastPathComponent
+        return preset.hasSuffix(".json") ? (name as NSString).deletingPathExtension : name
+    }
+
+    /// The ending of an output's name; a preset that cannot be read is refused later, with its reason.
+    private var ending: String {
+        (try? PresetLibrary.standard().preset(preset))?.container.fileExtension ?? "mp4"
+    }
+
     private func outputPath(_ input: String) -> String {
         let base = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
-        guard let output else { return base + ".web.mp4" }
-        return isFolder(output) ? (output as NSString).appendingPathComponent(base + ".mp4") : output
+        guard let output else { return "\(base).\(shortName).\(ending)" }
+        return isFolder(output) ? (output as NSString).appendingPathComponent("\(base).\(ending)") : output
     }
 
     /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several inputs say.

@@ -13,10 +13,10 @@ public struct Recipe: Sendable, Codable, Equatable {
         /// The file's name without its folders; it may have another one by now.
         public var name: String
         public var byteCount: Int64
-        /// In hexadecimal; `nil` when the input came from far away and was not read whole.
+        /// In hexadecimal; `nil` when the input was not read whole, as for a part of it.
         public var sha256: String?
-        /// The part that was used, in seconds; the rest is without a duration.
-        public var start = 0.0
+        /// Seconds, where not all of it was used.
+        public var start: Double?
         public var duration: Double?
     }
 
@@ -30,6 +30,9 @@ public struct Recipe: Sendable, Codable, Equatable {
 
     public var sources: [Source]
     public var preset: Preset
+    /// What was asked for of the sound.
+    public var language: String?
+    public var loudness: Double?
     public var engine: String
     /// FFmpeg's release, and the version of each of its libraries.
     public var release: String
@@ -37,9 +40,6 @@ public struct Recipe: Sendable, Codable, Equatable {
     /// What the encoder of pictures writes of itself into the stream, such as `x264 - core 164 r3095 baee400`.
     public var videoEncoder: String?
     public var threads: ThreadPlan
-    /// The language that was asked for, and the loudness in LUFS.
-    public var language: String?
-    public var loudness: Double?
     /// Whether the input was damaged beyond tolerance, and transcoded all the same.
     public var allowsDamage: Bool
     /// In hexadecimal; `nil` when the output could not be read back.
@@ -59,14 +59,10 @@ public struct Recipe: Sendable, Codable, Equatable {
         maker: VideoEncodeStage.Maker?,
         output: (sha256: String?, byteCount: Int64)
     ) {
-        self.sources = zip(sources, request.clips).map { source, clip in
-            var source = source
-            (source.start, source.duration) = (clip.start, clip.duration)
-            return source
-        }
+        self.sources = sources
+        preset = request.preset
         language = request.language
         loudness = request.loudness
-        preset = request.preset
         engine = EngineVersion.current
         release = LibraryVersions.release
         libraries = LibraryVersions.all

@@ -24,14 +24,17 @@ final class InputSequence {
         let spans: [ClipSpan]
         let wish: InputPlan.Wish
         let limits: IngestLimits
+        var isHashed = true
         /// Lets whoever cancels interrupt the reading.
         let attend: (InputBody) -> Void
 
         /// Opens one of the inputs.
-        func reader(_ index: Int) throws(TranscodingError) -> InputReader {
+        ///
+        /// What is read whole is hashed on the way.
+        func reader(_ index: Int) throws -> InputReader {
             let body = try InputOpening.body(clips[index].input, limits)
+            if isHashed, spans[index].isWhole { try body.beginHash() }
             attend(body)
-            do { try body.beginHash() } catch { throw FailureTranslation.of(error) }
             return try InputReader.open(
                 body,
                 for: wish,
@@ -54,7 +57,7 @@ final class InputSequence {
     private var offset = 0.0
     private var waitedSeconds = 0.0
 
-    /// - Parameter watch: called now and then with the seconds read and the seconds waited for bytes.
+    /// Calls `watch` now and then with the seconds read and the seconds waited for bytes.
     init(
         _ opening: Opening,
         _ survey: InputSurvey,
@@ -122,18 +125,18 @@ final class InputSequence {
             isAllowed: allowsDamage,
             name: name
         )
-        // Of a file from which a part is wanted, the rest is not read for its hash alone.
-        let unread: Int64 = span == .whole ? .max : 256 << 20
+        outcome.damage = index == 0 ? damage : outcome.damage + damage
+        outcome.frameCount += tally?.frameCount ?? 0
+        if index == 0 { outcome.firstEnd = max(tally?.endSeconds ?? 0, soundEnd + span.start) }
         outcome.sources.append(
             Recipe.Source(
                 name: name,
                 byteCount: body.byteCount,
-                sha256: readFailure == nil ? try body.finishHash(reading: unread) : nil
+                sha256: try body.finishHash(),
+                start: span.start > 0 ? span.start : nil,
+                duration: span.end.map { $0 - span.start }
             )
         )
-        outcome.damage = index == 0 ? damage : outcome.damage + damage
-        outcome.frameCount += tally?.frameCount ?? 0
-        if index == 0 { outcome.firstEnd = max(tally?.endSeconds ?? 0, soundEnd + span.start) }
         try close(plan, span, tally, soundEnd, name, isLast: isLast)
     }
 

@@ -5,6 +5,8 @@ protocol SoundConsumer: AnyObject {
     /// Samples a block must hold, unless it is the last.
     var samplesPerBlock: Int { get }
     func take(_ block: Frame) throws
+    /// There are no more.
+    func finish() throws
 }
 
 /// Takes sound as it is to be heard, in planar floats, and passes it on as its consumer wants it.

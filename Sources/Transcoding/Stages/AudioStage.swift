@@ -12,7 +12,7 @@ final class AudioStage: Sendable {
     private struct State: ~Copyable {
         var source: SoundSource?
         var sink: SoundSink?
-        var encoder: SoundEncoder?
+        var consumer: (any SoundConsumer)?
         var tally = Tally()
         var isCut = false
     }
@@ -23,18 +23,19 @@ final class AudioStage: Sendable {
         var errorCount = 0
     }
 
+    /// Who gets the sound, in which format, once the first of it shows what it is to be.
+    typealias Destination = @Sendable (SoundEncoding) throws -> sending (any SoundConsumer, AudioFormat)
+
     private let state = Mutex(State())
     private let preset: Preset.Audio
     private let gain: Float
-    private let hasGlobalHeader: Bool
-    private let output: Stage<MuxMessage>
+    private let destination: Destination
 
-    /// - Parameter gain: what every sample is multiplied by.
-    init(preset: Preset.Audio, gain: Float = 1, hasGlobalHeader: Bool, output: Stage<MuxMessage>) {
+    /// Takes sound to `destination`, every sample multiplied by `gain`.
+    init(preset: Preset.Audio, gain: Float = 1, destination: @escaping Destination) {
         self.preset = preset
         self.gain = gain
-        self.hasGlobalHeader = hasGlobalHeader
-        self.output = output
+        self.destination = destination
     }
 
     /// Seconds of the output's sound so far.
@@ -107,26 +108,24 @@ final class AudioStage: Sendable {
         try state.withLock { state in
             state.source = nil
             try state.sink?.finish()
-            try state.encoder?.finish()
-            output.send(.ended(.audio))
+            try state.consumer?.finish()
         }
     }
 
-    /// Lets `body` change the state; what it opens is encoded.
+    /// Lets `body` change the state; what it opens goes to the destination.
     private func change(_ body: (inout State, SoundSource.Opening) throws -> Void) throws {
         try state.withLock { state in
-            var encoder = state.encoder
+            var consumer = state.consumer
             let isCut = state.isCut
-            let open: SoundSource.Opening = { [preset, gain, hasGlobalHeader, output] format in
-                let encoding = SoundEncoding(preset, like: format)
-                let opened = try SoundEncoder(encoding, hasGlobalHeader: hasGlobalHeader, output: output)
-                encoder = opened
-                var sink = try SoundSink.open(encoding.format, gain: gain, to: opened)
-                sink.heldCount = isCut ? AudioStage.held(encoding.format) : 0
+            let open: SoundSource.Opening = { [preset, gain, destination] format in
+                let (opened, format) = try destination(SoundEncoding(preset, like: format))
+                consumer = opened
+                var sink = try SoundSink.open(format, gain: gain, to: opened)
+                sink.heldCount = isCut ? AudioStage.held(format) : 0
                 return sink
             }
             try body(&state, open)
-            state.encoder = encoder
+            state.consumer = consumer
         }
     }
 }

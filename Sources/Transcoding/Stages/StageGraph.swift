@@ -59,7 +59,6 @@ final class StageGraph: Sendable {
         let reader = try opening.reader(0)
         let plan = reader.plan
         let survey = try survey(plan, opening)
-        attend(reader.body)
         let place = try request.place(for: survey)
         defer { place.discard() }
         let output = try place.create()
@@ -98,10 +97,25 @@ final class StageGraph: Sendable {
                 output: muxStage
             )
         }
+        let watching: (Double, Double) throws -> Void = { seconds, waited in
+            try watch.check(
+                seconds: min(seconds, limits.maxDuration * Double(opening.clips.count)),
+                waited: waited + output.waitedSeconds
+            )
+        }
+        let gain = try gain(opening, survey, watching)
         let audio = preset.audio.flatMap { settings in
             survey.soundFormat == nil
                 ? nil
-                : AudioStage(preset: settings, hasGlobalHeader: muxer.hasGlobalHeader, output: muxStage)
+                : AudioStage(preset: settings, gain: gain) {
+                    [hasGlobalHeader = muxer.hasGlobalHeader] encoding in
+                    let encoder = try SoundEncoder(
+                        encoding,
+                        hasGlobalHeader: hasGlobalHeader,
+                        output: muxStage
+                    )
+                    return (encoder, encoding.format)
+                }
         }
 
         let (container, byteCount) = (reader.container, reader.body.byteCount)
@@ -116,14 +130,12 @@ final class StageGraph: Sendable {
             video: video,
             audio: audio,
             failure: failure,
-            allowsDamage: request.allowsDamage
-        ) { seconds, waited in
-            try watch.check(
-                seconds: min(seconds, limits.maxDuration * Double(opening.clips.count)),
-                waited: waited + output.waitedSeconds
-            )
-        }
+            allowsDamage: request.allowsDamage,
+            watch: watching
+        )
+        attend(reader.body)
         try sequence.run(reader)
+        if audio != nil { muxStage.send(.ended(.audio)) }
         muxStage.drain()
         examineStage?.drain()
         if let first = failure.first { throw translated(first, output, place) }
@@ -192,6 +204,22 @@ final class StageGraph: Sendable {
     private func attend(_ body: InputBody) {
         input.withLock { $0 = body }
         if failure.hasFailed { body.interrupt() }
+    }
+
+    /// What the loudness that is asked for multiplies every sample by.
+    private func gain(
+        _ opening: InputSequence.Opening,
+        _ survey: InputSurvey,
+        _ watch: @escaping (Double, Double) throws -> Void
+    ) throws -> Float {
+        guard let target = request.loudness, let preset = request.preset.audio, survey.soundFormat != nil
+        else {
+            return 1
+        }
+        return try LoudnessPass(opening, survey, preset: preset, failure: failure).gain(
+            to: target,
+            watch: watch
+        )
     }
 
     /// Looks at all inputs, so that one that cannot be used is refused before any work is done.

@@ -18,8 +18,6 @@ final class VideoPath {
     private let share: CoreShare
     private let failure: FirstFailure
     private let encode: VideoEncodeStage
-    /// What encodes the pictures, once there were any.
-    var maker: VideoEncodeStage.Maker? { encode.maker }
     private let encoding: Stage<PictureMessage>
     private let samples: Stage<SampleWindow>
     private let quality = QualityStage()
@@ -57,6 +55,9 @@ final class VideoPath {
         self.share = share
         self.failure = failure
     }
+
+    /// What encodes the pictures, once there were any.
+    var maker: VideoEncodeStage.Maker? { encode.maker }
 
     /// Opens what decodes an input, and returns where its packets go.
     func begin(

@@ -43,11 +43,8 @@ public struct Reproduction: Sendable {
         }
         defer { try? FileManager.default.removeItem(at: folder) }
         let output = folder.appendingPathComponent("again." + recipe.preset.container.fileExtension).path
-        var request = TranscodeRequest(
-            clips: [InputClip(.file(path: input), start: source.start, duration: source.duration)],
-            output: .file(path: output),
-            preset: recipe.preset
-        )
+        let clip = InputClip(.file(path: input), start: source.start ?? 0, duration: source.duration)
+        var request = TranscodeRequest(clips: [clip], output: .file(path: output), preset: recipe.preset)
         request.language = recipe.language
         request.loudness = recipe.loudness
         request.threads = recipe.threads.cores
