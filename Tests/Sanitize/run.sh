@@ -9,7 +9,7 @@ sanitizer=${1:?address or thread}
 root=$PWD
 folder=.build/sanitize-$sanitizer
 mkdir -p "$folder/Sources" "$folder/Tests"
-for target in CFFmpeg FFmpeg Transcoding; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
+for target in CProcess CFFmpeg FFmpeg Transcoding; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
 for target in TestMedia TranscodingTests; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
 for data in samples presets; do ln -sfn "$root/$data" "$folder/$data"; done
 cat >"$folder/Package.swift" <<'MANIFEST'
@@ -30,7 +30,13 @@ let package = Package(
         ),
         .target(name: "FFmpeg", dependencies: ["CFFmpeg"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
-        .target(name: "TestMedia", path: "Tests/TestMedia", swiftSettings: settings),
+        .systemLibrary(name: "CProcess"),
+        .target(
+            name: "TestMedia",
+            dependencies: ["CProcess"],
+            path: "Tests/TestMedia",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TranscodingTests",
             dependencies: ["Transcoding", "FFmpeg", "TestMedia"],

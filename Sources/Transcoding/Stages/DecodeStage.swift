@@ -8,6 +8,7 @@ final class DecodeStage: Sendable {
         var frameCount = 0
         var errorCount = 0
         var lostCount = 0
+        var leadingErrorCount = 0
         /// Seconds from the input's start to the end of the last picture.
         var endSeconds = 0.0
         /// Pictures that were sent on.
@@ -87,6 +88,7 @@ final class DecodeStage: Sendable {
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount
+                    state.tally.leadingErrorCount = state.lead.leadingErrors
                     holdLast(&state)
                 }
                 output.send(.end)

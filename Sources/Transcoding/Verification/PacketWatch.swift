@@ -104,7 +104,7 @@ struct LeadIn {
     /// Packets since the first keyframe; `nil` before it.
     private var sinceKeyframe: Int?
     private var isOver = false
-    private var leadingErrors = 0
+    private(set) var leadingErrors = 0
     private var hasBegun = false
 
     /// How many of the `errors` so far are damage, now that one more packet was decoded.
