@@ -88,7 +88,10 @@ final class DecodeStage: Sendable {
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount
-                    state.tally.leadingErrorCount = state.lead.leadingErrors
+                    state.tally.leadingErrorCount = max(
+                        state.lead.leadingErrors,
+                        state.ledger.leadingCount
+                    )
                     holdLast(&state)
                 }
                 output.send(.end)

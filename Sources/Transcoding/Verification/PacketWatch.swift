@@ -62,6 +62,8 @@ struct PictureLedger {
     private static let mostWaiting = 256
 
     private(set) var lostCount = 0
+    /// Pictures before the first that came out; a recording that begins in the middle of a GOP has some.
+    private(set) var leadingCount = 0
     private var waiting: [Int64] = []
     private var hasBegun = false
     private var isValid: Bool
@@ -82,9 +84,11 @@ struct PictureLedger {
         guard !isInterlaced else {
             isValid = false
             lostCount = 0
+            leadingCount = 0
             return
         }
-        if hasBegun { lostCount += waiting.count { $0 < pts } }
+        let overtaken = waiting.count { $0 < pts }
+        if hasBegun { lostCount += overtaken } else { leadingCount = overtaken }
         waiting.removeAll { $0 <= pts }
         hasBegun = true
     }
