@@ -37,7 +37,7 @@ struct SystemPresetTests {
         let path = workspace.path("noise.mkv")
         try Tool.ffmpeg.output([
             "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-            "testsrc2=size=448x252:rate=30:duration=3.2,noise=alls=60:allf=t,format=yuv420p",
+            "testsrc2=size=352x198:rate=30:duration=3.2,noise=alls=25:allf=t,format=yuv420p",
             "-f", "lavfi", "-i", "anoisesrc=r=48000:d=3.2:a=0.3:seed=1", "-f", "lavfi", "-i",
             "anoisesrc=r=48000:d=3.2:a=0.3:seed=2", "-filter_complex", "[1][2]join=inputs=2[a]", "-map",
             "0:v",
@@ -99,14 +99,14 @@ struct SystemPresetTests {
         try expectBits(try Judge.packets(path), document, codec)
     }
 
-    /// The picture of 448x252 in the preset's box, never enlarged; bars fill it up where it pads.
+    /// The picture of 352x198 in the preset's box, never enlarged; bars fill it up where it pads.
     private func size(_ document: Document) throws -> (Int, Int) {
         let width = document.text("Video", "MaxWidth").flatMap(Double.init) ?? 1920
         let height = document.text("Video", "MaxHeight").flatMap(Double.init) ?? 1080
         if document.text("Video", "PaddingPolicy") == "Pad" { return (Int(width), Int(height)) }
         try #require(document.text("Video", "SizingPolicy") == "ShrinkToFit")
-        let scale = min(1, width / 448, height / 252)
-        return (2 * Int(rint(448 * scale / 2)), 2 * Int(rint(252 * scale / 2)))
+        let scale = min(1, width / 352, height / 198)
+        return (2 * Int(rint(352 * scale / 2)), 2 * Int(rint(198 * scale / 2)))
     }
 
     private func pixelAspect(_ document: Document, _ width: Int, _ height: Int) -> String {
