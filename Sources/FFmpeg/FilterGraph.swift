@@ -20,6 +20,8 @@ public struct FilterGraph: ~Copyable {
     private let sink: UnsafeMutablePointer<AVFilterContext>
     /// Of the pictures that come out.
     private let timebase: Timebase
+    /// Of the picture pushed last, and ticks from the one before it, in the timebase of those that go in.
+    private var last: (pts: Int64, step: Int64)?
 
     deinit {
         var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
@@ -102,7 +104,7 @@ public struct FilterGraph: ~Copyable {
 
     /// Returns the pictures still held back, and closes the chain.
     public consuming func finish() throws(FFmpegError) -> [Frame] {
-        try check(av_buffersrc_add_frame(source, nil), "finish the filters")
+        try close()
         var frames: [Frame] = []
         while let next = try pull() { frames.append(next) }
         return frames
@@ -110,14 +112,22 @@ public struct FilterGraph: ~Copyable {
 
     /// Hands on the pictures still held back one by one, and closes the chain.
     public consuming func finish(each take: (Frame) throws -> Void) throws {
-        try check(av_buffersrc_add_frame(source, nil), "finish the filters")
+        try close()
         while let next = try pull() { try take(next) }
     }
 
-    private func push(_ frame: Frame) throws(FFmpegError) {
+    /// Says when the last picture ends, too; filters of a constant rate would drop it otherwise.
+    private func close() throws(FFmpegError) {
+        let end = last.map { $0.pts &+ $0.step } ?? recast_no_pts
+        try check(av_buffersrc_close(source, end, 0), "finish the filters")
+    }
+
+    private mutating func push(_ frame: Frame) throws(FFmpegError) {
         let reference = try frame.reference()
         reference.pointer.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
         try check(av_buffersrc_add_frame(source, reference.pointer), "filter a picture")
+        guard let pts = frame.pts else { return }
+        last = (pts, max(1, last.map { pts &- $0.pts } ?? 1))
     }
 
     private func pull() throws(FFmpegError) -> Frame? {

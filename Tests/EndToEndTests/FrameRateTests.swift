@@ -117,7 +117,8 @@ struct FrameRateTests {
         let frames = try Judge.frameNumbers(output)
         #expect(frames.map(\.number) == Array(0..<frames.count))
         #expect(frames.count >= 46)
-        let steps = zip(frames, frames.dropFirst()).map { $1.pts - $0.pts }.dropFirst()
+        // The container gives the last picture a time that is half a field early.
+        let steps = zip(frames, frames.dropFirst()).map { $1.pts - $0.pts }.dropFirst().dropLast()
         #expect(steps.allSatisfy { abs($0 - 1001.0 / 24_000) < 0.002 }, "\(steps)")
     }
 
