@@ -20,12 +20,13 @@ manual := man/man1/recast.1
 completions := bash-completion/completions/recast zsh/site-functions/_recast fish/vendor_completions.d/recast.fish
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ceph lint format release install clean
+.PHONY: help run test test-ceph bench lint format release install clean
 
 help:
 	@echo "make run        build recast, put the clips in samples/ into a bucket and transcode what arrived"
 	@echo "make test       build everything and run all tests"
 	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
+	@echo "make bench      measure against ffmpeg and HandBrake, CLIPS=... or samples/, into docs/benchmarks.md"
 	@echo "make lint       check the formatting of the sources"
 	@echo "make format     format the sources in place"
 	@echo "make release    build the optimized program, $(recast)"
@@ -54,6 +55,10 @@ test-ceph:
 	@deploy/test-servers.sh
 	RECAST_TEST_S3=radosgw swift test --filter 'Object(Store|Key|Upload)Contract'
 
+bench: release
+	peer=$$(deploy/bench-peers.sh) && $(recast) bench $(CLIPS) --runs $(or $(RUNS),5) --against ffmpeg \
+		--against "ffmpeg=$$peer" --against HandBrakeCLI --vmaf "$$peer" --report docs/benchmarks.md
+
 lint:
 	swift format lint --strict -r $(sources)
 
@@ -75,4 +80,4 @@ install: release
 	$(recast) --generate-completion-script fish > "$(DESTDIR)$(PREFIX)/share/$(word 3,$(completions))"
 
 clean:
-	rm -rf .build .venv .venv-old recast-data
+	rm -rf .build .venv .venv-old .venv-bench recast-data

@@ -17,7 +17,7 @@ struct SystemPresets: Sendable {
     init(_ library: PresetLibrary) {
         var entries: [Entry] = []
         var ids: [String: String] = [:]
-        for document in library.documents() {
+        for document in library.documents() where Self.isAddressable(document.id) {
             guard let value = JSONValue(json: document.json) else { continue }
             entries.append(Entry(id: document.id, json: document.json, value: value))
             ids[document.name] = document.id
@@ -25,6 +25,13 @@ struct SystemPresets: Sendable {
         self.entries = entries
         self.ids = ids
         places = Dictionary(entries.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    }
+
+    /// Whether a client can name the id: Recast's own presets have others, and no place in this API.
+    private static func isAddressable(_ id: String) -> Bool {
+        let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].utf8.count == 13, parts[1].utf8.count == 6 else { return false }
+        return parts[0].utf8.allSatisfy { (48...57).contains($0) }
     }
 
     /// The preset of an id, or the one that took its place.

@@ -10,6 +10,7 @@ public final class InputBody: @unchecked Sendable {
 
     private let reader: any ByteReader
     private var position: Int64 = 0
+    private var hash: SequentialHash?
     private let interrupted = Atomic<Bool>(false)
     private let deadline = Atomic<UInt64>(.max)
     private let waited = Atomic<UInt64>(0)
@@ -36,6 +37,19 @@ public final class InputBody: @unchecked Sendable {
     /// Begins at the first byte again, for another demuxer after the last one is gone.
     public func rewind() { position = 0 }
 
+    /// Hashes the bytes as they are read, from now on.
+    public func beginHash() throws(FFmpegError) { hash = try SequentialHash() }
+
+    /// The SHA-256 of all bytes in hexadecimal, for which those that were not read in order are read now.
+    ///
+    /// `nil` when no hash was begun, or when more than a twentieth and 16 MiB is left of bytes that come from
+    /// far away. To be called when nobody reads any more.
+    public func finishHash() throws(FFmpegError) -> String? {
+        guard let hash = hash.take() else { return nil }
+        if reader.isRemote, byteCount - hash.position > byteCount / 20 + 16 << 20 { return nil }
+        return try hash.finish(reader)
+    }
+
     /// Seconds spent waiting for bytes from far away.
     public var waitedSeconds: Double { Double(waited.load(ordering: .relaxed)) / 1e9 }
 
@@ -59,6 +73,7 @@ public final class InputBody: @unchecked Sendable {
         do {
             let got = try reader.read(at: position, into: bytes)
             guard got > 0 else { return recast_error_eof }
+            hash?.take(UnsafeRawBufferPointer(rebasing: bytes[..<got]), at: position)
             position += Int64(got)
             return Int32(got)
         } catch {

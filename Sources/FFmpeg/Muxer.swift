@@ -79,7 +79,8 @@ public struct Muxer: ~Copyable {
         do throws(FFmpegError) {
             context.pointee.pb = io
             context.pointee.opaque = Unmanaged.passUnretained(body).toOpaque()
-            context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+            // No random ids and no dates, so that the same packets make the same file.
+            context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
             // Only the muxer itself asks, to read back what it wrote.
             context.pointee.io_open = { context, result, _, flags, _ in
                 guard flags & AVIO_FLAG_WRITE == 0, let opaque = context?.pointee.opaque else {

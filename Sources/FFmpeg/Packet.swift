@@ -24,6 +24,21 @@ public final class Packet: @unchecked Sendable {
     public var dts: Int64? { pointer.pointee.dts.asPTS }
     /// In ticks of the stream's timebase; 0 when unknown.
     public var duration: Int64 { pointer.pointee.duration }
+    /// The printable text that begins with `prefix`, within the first 2 KiB; at most 100 characters.
+    ///
+    /// Encoders sign the first packet so.
+    public func text(beginning prefix: String) -> String? {
+        guard let data = pointer.pointee.data else { return nil }
+        let bytes = UnsafeBufferPointer(start: data, count: min(max(0, byteCount), 2048))
+        let start = Array(prefix.utf8)
+        guard bytes.count >= start.count else { return nil }
+        for offset in 0...bytes.count - start.count where bytes[offset...].starts(with: start) {
+            let text = bytes[offset...].prefix(100).prefix { (32..<127).contains($0) }
+            return String(decoding: text, as: UTF8.self)
+        }
+        return nil
+    }
+
     /// Whether decoding can begin here.
     public var isKeyframe: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
     /// Its frame is not to be shown, as an edit list says.

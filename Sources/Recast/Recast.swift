@@ -9,9 +9,10 @@ struct Recast: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recast",
         abstract: "Turns phone and browser videos into web-playable renditions.",
-        version: "0.1.0",
+        version: EngineVersion.current,
         subcommands: [
-            TranscodeCommand.self, ProbeCommand.self, VerifyCommand.self, CompareCommand.self,
+            TranscodeCommand.self, PresetsCommand.self, ProbeCommand.self, VerifyCommand.self,
+            CompareCommand.self,
             BenchCommand.self, ServeCommand.self, WorkCommand.self,
             InitCommand.self, RecordsCommand.self, RedriveCommand.self, ConfigCommand.self, UserCommand.self,
             KeyCommand.self, SDKModelCommand.self, ManualCommand.self,
@@ -75,7 +76,7 @@ enum ExitStatus {
         switch code {
         case .presetInvalid, .outputExists: usage
         case .outputUnwritable, .outputNeedsFile, .engine, .engineCrashed: 6
-        case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged: 3
+        case .inputMissing, .inputEmpty, .inputUnreadable, .inputUnsupported, .inputDamaged, .inputTooShort: 3
         case .inputLimit: 4
         case .outputRejected: 5
         case .cancelled: 7

@@ -30,6 +30,11 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Flag(help: "Transcode a damaged input as far as it goes, and say what is damaged.")
     var allowDamaged = false
 
+    @OptionGroup var clips: ClipOptions
+
+    @Option(help: "Write what made the output to this file, as JSON.")
+    var recipe: String?
+
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
@@ -40,11 +45,16 @@ struct TranscodeCommand: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
+        if recipe != nil, inputs.count > 1, !clips.join { throw ValidationError("--recipe takes one output") }
         guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
+        if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
+        guard !clips.join else { return }
         let targets = inputs.map(outputPath)
         if inputs.count > 1, !isFolder(output ?? ".") {
-            throw ValidationError("several inputs need a folder as --output; \(output ?? ".") is a file")
+            throw ValidationError(
+                "several inputs need a folder as --output, or --join; \(output ?? ".") is a file"
+            )
         }
         if Set(targets).count < targets.count {
             throw ValidationError("two inputs would have the same output; transcode them one by one")
@@ -64,29 +74,40 @@ struct TranscodeCommand: AsyncParsableCommand {
             try? FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         }
         var worst: Int32 = 0
-        for input in inputs {
-            let status = await transcode(input, chosen, limits)
+        let all = inputs.enumerated().map { clips.clip($1, at: $0) }
+        for part in clips.join ? [all] : all.map({ [$0] }) {
+            let status = await transcode(part, chosen, limits)
             worst = max(worst, status)
             if status == ExitStatus.of(.cancelled) { break }
         }
         if worst != 0 { throw CommandFailure(status: worst) }
     }
 
-    private func transcode(_ input: String, _ preset: Preset, _ limits: IngestLimits) async -> Int32 {
-        var request = TranscodeRequest(inputPath: input, outputPath: outputPath(input), preset: preset)
+    private func transcode(_ parts: [InputClip], _ preset: Preset, _ limits: IngestLimits) async -> Int32 {
+        let input = parts[0].input.name
+        var request = TranscodeRequest(
+            clips: parts,
+            output: .file(path: outputPath(input)),
+            preset: preset
+        )
+        request.language = clips.language
+        request.loudness = clips.loudness
         request.threads = threads
         request.replacesOutput = force
         request.limits = limits
         request.allowsDamage = allowDamaged
         do {
             if dryRun {
-                let probe = try Probe(path: input, limits: limits)
-                Console.print(
-                    "\(input) (\(Description.line(probe))) → \(request.outputPath), preset \(preset.name)"
-                )
+                let inputs = try parts.map { part in
+                    let path = part.input.name
+                    return "\(path) (\(Description.line(try Probe(path: path, limits: limits))))"
+                }
+                let all = inputs.joined(separator: " + ")
+                Console.print("\(all) → \(request.outputPath), preset \(preset.name)")
                 return 0
             }
             let result = try await run(request)
+            if let recipe { try write(result.recipe, to: recipe) }
             show(result, input)
             return 0
         } catch let error as TranscodingError {
@@ -140,6 +161,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             fields["height"] = result.size?.height
             fields["ssim"] = result.ssim
             fields["damage"] = result.damage.map(Description.fields)
+            fields["recipe"] = Description.fields(result.recipe)
             Console.event(fields)
             return
         }
@@ -166,6 +188,12 @@ struct TranscodeCommand: AsyncParsableCommand {
         if let ssim = result.ssim { Console.print(String(format: "  SSIM %.4f of sampled pictures", ssim)) }
     }
 
+    private func write(_ made: Recipe, to path: String) throws(TranscodingError) {
+        do { try made.json.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw TranscodingError(.outputUnwritable, "\(path) cannot be written: \(error)")
+        }
+    }
+
     private func report(_ error: TranscodingError, input: String?) {
         Console.error("recast: \(error.message) [\(error.code.rawValue)]")
         guard json else { return }
@@ -179,16 +207,27 @@ struct TranscodeCommand: AsyncParsableCommand {
         throw CommandFailure(status: ExitStatus.of(error.code))
     }
 
+    /// How outputs are told apart: the preset's name without what names of files had better not hold.
+    private var shortName: String {
+        let name = (preset as NSString).lastPathComponent
+        return preset.hasSuffix(".json") ? (name as NSString).deletingPathExtension : name
+    }
+
+    /// The ending of an output's name; a preset that cannot be read is refused later, with its reason.
+    private var ending: String {
+        (try? PresetLibrary.standard().preset(preset))?.container.fileExtension ?? "mp4"
+    }
+
     private func outputPath(_ input: String) -> String {
         let base = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
-        guard let output else { return base + ".web.mp4" }
-        return isFolder(output) ? (output as NSString).appendingPathComponent(base + ".mp4") : output
+        guard let output else { return "\(base).\(shortName).\(ending)" }
+        return isFolder(output) ? (output as NSString).appendingPathComponent("\(base).\(ending)") : output
     }
 
     /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several inputs say.
     private func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
-        return path.hasSuffix("/") || inputs.count > 1
+        return path.hasSuffix("/") || (inputs.count > 1 && !clips.join)
     }
 }

@@ -6,7 +6,8 @@ internal import Transcoding
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Decodes all of a file and says whether it is whole, alone or against its original."
+        abstract: "Decodes all of a file and says whether it is whole, alone or against its original.",
+        discussion: "With --reproduce, makes the file again from its original and compares the bytes."
     )
 
     @Argument(help: "The file.")
@@ -15,13 +16,22 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "The file that it was made from.")
     var against: String?
 
+    @Option(help: "The recipe, or what `transcode --json` printed, by which it was made; needs --against.")
+    var reproduce: String?
+
     @Flag(help: "Print JSON.")
     var json = false
+
+    func validate() throws {
+        if reproduce != nil, against == nil { throw ValidationError("--reproduce needs --against ORIGINAL") }
+    }
 
     func run() async throws {
         let limits = try CommandLimits.read()
         do throws(TranscodingError) {
-            if let against {
+            if let reproduce, let against {
+                try await repeatTranscode(reproduce, against, limits)
+            } else if let against {
                 try verify(against, limits)
             } else {
                 try verify(limits)
@@ -29,6 +39,36 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch {
             Console.error("recast: \(error.message) [\(error.code.rawValue)]")
             throw CommandFailure(status: ExitStatus.of(error.code))
+        }
+    }
+
+    private func repeatTranscode(
+        _ recipe: String,
+        _ original: String,
+        _ limits: IngestLimits
+    ) async throws(TranscodingError) {
+        let recipe = try Recipe.read(recipe)
+        let found = try await Reproduction.run(recipe, input: original, rendition: file, limits: limits)
+        if json {
+            var fields: [String: any Sendable] = [
+                "path": file, "outcome": found.outcome.rawValue, "notes": found.notes,
+                "repeatable": recipe.isRepeatable,
+            ]
+            fields["sha256"] = found.sha256
+            fields["pictures"] = found.pictures.map(Description.fields)
+            Console.event(fields)
+        } else {
+            switch found.outcome {
+            case .sameBytes: Console.print("\(file): the same bytes again")
+            case .equivalent:
+                Console.print("\(file): as near as its encoder repeats, with other bytes")
+            case .different: Console.print("\(file): not what its recipe makes")
+            }
+            for note in found.notes { Console.print("  \(note)") }
+            for line in found.pictures.map(Description.lines) ?? [] { Console.print("  \(line)") }
+        }
+        guard found.outcome != .different else {
+            throw TranscodingError(.outputRejected, "\(file) is not what its recipe makes")
         }
     }
 

@@ -85,16 +85,19 @@ enum InputOpening {
         _ sound: AudioStage.Tally,
         _ container: PacketWatch.Finding,
         _ plan: InputPlan,
+        span: ClipSpan,
         soundEnd: Double,
         container format: String,
         readFailure: FFmpegError?,
         isAllowed: Bool,
         name: String
     ) throws(TranscodingError) -> InputDamage {
+        // Nothing of it is wanted but its time.
+        if plan.streams.isEmpty { return InputDamage() }
         if let pictures, pictures.frameCount == 0 {
             throw TranscodingError(.inputDamaged, "no picture of \(name) could be decoded")
         }
-        if pictures == nil, soundEnd <= 0 {
+        if pictures == nil, plan.audio != nil, soundEnd <= span.start {
             throw TranscodingError(.inputDamaged, "no sound of \(name) could be decoded")
         }
         let pictures = pictures ?? DecodeStage.Tally()
@@ -107,10 +110,11 @@ enum InputOpening {
         tally.container = container
         tally.readFailure = readFailure?.reason
         tally.isExact = ["mov", "matroska", "avi"].contains { format.hasPrefix($0) }
+        let end = span.end ?? .infinity
         if let promised = plan.statedVideoDuration {
-            tally.promises.append((promised, pictures.endSeconds))
+            tally.promises.append((min(promised, end), pictures.endSeconds))
         } else if let promised = plan.statedDuration {
-            tally.promises.append((promised, max(pictures.endSeconds, soundEnd)))
+            tally.promises.append((min(promised, end), max(pictures.endSeconds, soundEnd)))
         }
         let damage = tally.damage
         guard damage.isTolerable || isAllowed else {

@@ -16,11 +16,31 @@ struct InputPlan {
     let statedDuration: Double?
     let statedVideoDuration: Double?
 
+    /// What an output is to have of an input.
+    struct Wish {
+        var hasVideo = true
+        var hasAudio = true
+        /// The language of the sound, where there is a choice.
+        var language: String?
+        /// Whether silence will do where sound is wanted and nothing else is.
+        var allowsSilence = false
+        /// For messages.
+        var preset = ""
+
+        init() {}
+
+        init(_ preset: Preset, language: String? = nil) {
+            hasVideo = preset.video != nil
+            hasAudio = preset.audio != nil
+            self.language = language
+            self.preset = preset.name
+        }
+    }
+
     init(
         streams: [FFmpeg.Stream],
         duration: Double?,
-        wantsVideo: Bool = true,
-        wantsAudio: Bool = true,
+        wish: Wish = Wish(),
         limits: IngestLimits,
         name: String
     ) throws(TranscodingError) {
@@ -29,15 +49,17 @@ struct InputPlan {
         let sounds = usable.filter { $0.kind == .audio && $0.codec != "none" }
         let picture = StreamChoice.picture(pictures.map(StreamChoice.Candidate.init))
         detectedVideo = pictures.first { $0.index == picture }
-        let sound = StreamChoice.sound(sounds.map(StreamChoice.Candidate.init))
+        let sound = StreamChoice.sound(sounds.map(StreamChoice.Candidate.init), language: wish.language)
         detectedAudio = sounds.first { $0.index == sound }
-        let video = wantsVideo ? detectedVideo : nil
-        let audio = wantsAudio ? detectedAudio : nil
-        if wantsVideo, video == nil {
-            throw TranscodingError(.inputUnsupported, "\(name) has no video stream")
+        let video = wish.hasVideo ? detectedVideo : nil
+        let audio = wish.hasAudio ? detectedAudio : nil
+        if wish.hasVideo, video == nil {
+            let what = sounds.isEmpty ? "" : ", only sound; preset \(wish.preset) needs pictures"
+            throw TranscodingError(.inputUnsupported, "\(name) has no video stream\(what)")
         }
-        if !wantsVideo, audio == nil {
-            throw TranscodingError(.inputUnsupported, "\(name) has no sound")
+        if !wish.hasVideo, audio == nil, !wish.allowsSilence {
+            let what = pictures.isEmpty ? "" : ", only pictures; preset \(wish.preset) needs sound"
+            throw TranscodingError(.inputUnsupported, "\(name) has no sound\(what)")
         }
         if let video { try InputPlan.check(video, limits, name) }
         try InputPlan.check(duration: duration, limits, name)
@@ -46,7 +68,15 @@ struct InputPlan {
         self.audio = audio
         statedDuration = duration
         statedVideoDuration = video?.duration.map { Double($0) * (video?.timebase.value ?? 0) }
-        origin = InputPlan.origin(video, audio)
+        // Without its pictures, sound keeps its place on the input's clock.
+        origin = InputPlan.origin(detectedVideo, audio)
+    }
+
+    /// Ticks of a stream's timebase at `seconds` after the input's start.
+    func ticks(_ seconds: Double, in stream: FFmpeg.Stream) -> Int64 {
+        let ticks = (seconds / stream.timebase.value).rounded()
+        let offset = abs(ticks) < 9e18 ? Int64(ticks) : 0
+        return origin.converted(to: stream.timebase).ticks &+ offset
     }
 
     /// The streams that are read.

@@ -16,6 +16,26 @@ public enum TranscodeInput: Sendable {
     }
 }
 
+/// An input of a transcode, or a part of it.
+public struct InputClip: Sendable {
+    public var input: TranscodeInput
+    /// Seconds from the input's start.
+    ///
+    /// What is shown at this moment is the first picture; sound is cut to the sample.
+    public var start: Double
+    /// Seconds; `nil` for all that follows, which is also what an input that ends earlier gives.
+    public var duration: Double?
+
+    public init(_ input: TranscodeInput, start: Double = 0, duration: Double? = nil) {
+        self.input = input
+        self.start = start
+        self.duration = duration
+    }
+
+    /// The input's name without folders, for messages.
+    var name: String { (input.name as NSString).lastPathComponent }
+}
+
 /// Where the result goes.
 public enum TranscodeOutput: Sendable {
     /// The file appears under its name when it is whole.
@@ -46,7 +66,11 @@ public enum TranscodeOutput: Sendable {
 
 /// What to make of what.
 public struct TranscodeRequest: Sendable {
-    public var input: TranscodeInput
+    /// What is joined, in this order; at least one.
+    ///
+    /// The first decides the picture's size, colours and rate; a picture of another shape gets bars. Where some
+    /// have sound, those without are silent.
+    public var clips: [InputClip]
     public var output: TranscodeOutput
     public var preset: Preset
     public var limits = IngestLimits()
@@ -58,9 +82,21 @@ public struct TranscodeRequest: Sendable {
     ///
     /// The result then says what was damaged.
     public var allowsDamage = false
+    /// The language of the sound where an input has several, as in ISO 639 (`de`, `deu`); `nil` for the default.
+    public var language: String?
+    /// The loudness to bring the sound to, in LUFS (EBU R 128), -70...-5; `nil` leaves it.
+    ///
+    /// The sound is measured first, all of it, and then changed as a whole; true peaks stay under -1 dB.
+    public var loudness: Double?
 
     public init(input: TranscodeInput, output: TranscodeOutput, preset: Preset) {
-        self.input = input
+        self.init(clips: [InputClip(input)], output: output, preset: preset)
+    }
+
+    /// Joins clips, of which there must be one at least.
+    public init(clips: [InputClip], output: TranscodeOutput, preset: Preset) {
+        precondition(!clips.isEmpty, "a transcode needs an input")
+        self.clips = clips
         self.output = output
         self.preset = preset
     }
@@ -69,7 +105,9 @@ public struct TranscodeRequest: Sendable {
         self.init(input: .file(path: inputPath), output: .file(path: outputPath), preset: preset)
     }
 
-    /// The input's path, or its name when it is no file.
+    /// The first input.
+    public var input: TranscodeInput { clips[0].input }
+    /// The first input's path, or its name when it is no file.
     public var inputPath: String { input.name }
     /// The output's path, or its name when it is no file.
     public var outputPath: String { output.name }
@@ -161,6 +199,8 @@ public struct TranscodeResult: Sendable, Codable {
     ///
     /// `nil` when none could be compared, as with pictures of less than 16 pixels.
     public let ssim: Double?
+    /// What made it.
+    public let recipe: Recipe
     public let wallSeconds: Double
     public let cpuSeconds: Double
     public let stages: [StageTime]

@@ -10,6 +10,8 @@ public struct TranscodingError: Error, Sendable, CustomStringConvertible {
         case inputUnsupported = "input.unsupported"
         case inputDamaged = "input.damaged"
         case inputLimit = "input.limit"
+        /// The part that is wanted begins after the input's end.
+        case inputTooShort = "input.too-short"
         case presetInvalid = "preset.invalid"
         case outputExists = "output.exists"
         case outputUnwritable = "output.unwritable"

@@ -3,6 +3,7 @@ import Jobs
 import TestBackends
 import TestServers
 import Testing
+import Transcoding
 
 @Suite("Jobs")
 struct JobTests {
@@ -211,10 +212,28 @@ struct JobTests {
 
     @Test("A preset that the engine cannot make is refused with the reason")
     func refusesPreset() async throws {
-        let output: JSON = ["Key": "a", "PresetId": "1351620000001-300010"]
+        let id = "1111111111111-bbbbbb"
+        let options: JSON = ["Profile": "HE-AAC"]
+        let audio: JSON = [
+            "Codec": "AAC", "SampleRate": "44100", "BitRate": "64", "Channels": "2", "CodecOptions": options,
+        ]
+        let preset: JSON = ["Id": .string(id), "Name": "old", "Container": "mp4", "Audio": audio]
+        let document = StoredDocument(kind: .preset, id: id, body: try #require(preset.data))
+        _ = try await bench.backend.metadata.insert(document)
+        let output: JSON = ["Key": "a", "PresetId": .string(id)]
         let answer = try await bench.job(try await bench.pipeline(), ["Output": output])
         #expect(answer.status == 400 && answer.message.contains("at 'output.presetId'"))
-        #expect(answer.message.contains("Container mp3"))
+        #expect(answer.message.contains("Audio.CodecOptions.Profile"))
+    }
+
+    @Test("Every preset of the system can be made")
+    func takesSystemPresets() async throws {
+        let pipeline = try await bench.pipeline()
+        for document in APIBench.presets.documents() where document.id.hasPrefix("1351620000001-") {
+            let output: JSON = ["Key": "a", "PresetId": .string(document.id)]
+            let answer = try await bench.job(pipeline, ["Output": output])
+            #expect(answer.status == 201, "\(document.name): \(answer.message)")
+        }
     }
 
     @Test("A job is cancelled once, while it waits, and its record says so")

@@ -83,9 +83,8 @@ struct PresetOperationTests {
     @Test("What the engine cannot make is refused by the name of its member")
     func refusesInabilities() async throws {
         let cases: [([String: JSON], String)] = [
-            (changing("Video", ["FixedGOP": "true"]), "Video.FixedGOP"),
-            (changing("Video", ["SizingPolicy": "Fill"]), "Video.SizingPolicy"),
-            (["Video": .null], "Video"),
+            (changing("Audio", ["CodecOptions": ["Profile": "HE-AAC"]]), "Audio.CodecOptions.Profile"),
+            (changing("Audio", ["CodecOptions": ["Profile": "HE-AACv2"]]), "Audio.CodecOptions.Profile"),
         ]
         for (changes, text) in cases {
             let answer = try await create(changes)
@@ -173,7 +172,7 @@ struct PresetOperationTests {
 
     @Test("Every preset that is a file is read under its id")
     func readsSystem() async throws {
-        let documents = APIBench.presets.documents()
+        let documents = APIBench.presets.documents().filter { $0.id.hasPrefix("1351620000001-") }
         #expect(documents.count == 62)
         for document in documents {
             let preset = try await bench.send("GET", "presets/\(document.id)").body["Preset"]

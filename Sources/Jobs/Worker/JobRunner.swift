@@ -164,7 +164,7 @@ package struct JobRunner: Sendable {
             let request = try await engineRequest(output, input, target)
             let source = ObjectInput(store: objects, location: input, info: info)
             let attributes = ObjectAttributes(
-                contentType: "video/mp4",
+                contentType: request.preset.container.contentType(hasVideo: request.preset.video != nil),
                 metadata: RenditionMark(job: job, output: output, inputETag: info.eTag).metadata
             )
             let work = RenditionUpload(

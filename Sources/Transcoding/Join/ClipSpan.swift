@@ -31,11 +31,7 @@ struct ClipSpan: Equatable {
         return max(0, last - max(0, start))
     }
 
-    /// How long the clip is in the output, by what was found of it.
-    ///
-    /// - Parameters:
-    ///   - pictures: seconds after the span's start at which the last picture ends; `nil` without pictures.
-    ///   - sound: seconds after the span's start at which the sound ends.
+    /// How long the clip is in the output, by the seconds after its start at which pictures and sound end.
     func length(pictures: Double?, sound: Double) -> Double {
         let found = max(pictures ?? 0, sound)
         if let end, found >= end - start - ClipSpan.slack { return end - start }

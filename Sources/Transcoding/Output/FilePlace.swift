@@ -21,7 +21,7 @@ struct FilePlace: OutputPlace {
         if !request.replacesOutput {
             throw TranscodingError(.outputExists, "\(path) exists already; use --force to replace it")
         }
-        if case .file(let input) = request.input, isSameFile(input, path) {
+        for case .file(let input) in request.clips.map(\.input) where isSameFile(input, path) {
             throw TranscodingError(.outputExists, "\(path) is the input itself")
         }
     }

@@ -29,22 +29,21 @@ extension TranscodeRequest {
     /// The place of the request's output.
     ///
     /// - Throws: `output.exists`, `output.unwritable`, `output.needs-file`; before any work is done.
-    func place(for plan: InputPlan) throws(TranscodingError) -> any OutputPlace {
+    func place(for survey: InputSurvey) throws(TranscodingError) -> any OutputPlace {
         switch output {
         case .file(let path): return try FilePlace(path, self)
         case .unnamedFile(let writer, let name): return UnnamedPlace(writer: writer, name: name)
         case .writer(let writer, let name):
-            guard preset.container.hasMoovFirst, plan.video != nil else {
+            guard preset.container.hasMoovFirst, preset.video != nil else {
                 throw TranscodingError(
                     .outputNeedsFile,
                     "\(preset.container.rawValue) is not written from front to back"
                 )
             }
             let reserve = MoovReserve(
-                duration: plan.statedVideoDuration.map { max($0, plan.statedDuration ?? 0) }
-                    ?? plan.statedDuration,
+                duration: survey.longestDuration,
                 frameRate: preset.video?.maxFrameRate.value ?? 0,
-                sampleRate: plan.audio == nil ? nil : preset.audio?.sampleRate ?? 48_000
+                sampleRate: survey.soundFormat == nil ? nil : preset.audio?.sampleRate ?? 48_000
             )
             guard let reserve else {
                 throw TranscodingError(.outputNeedsFile, "\(input.name) does not say how long it is")

@@ -8,6 +8,12 @@ public struct PresetLibrary: Sendable {
         public let name: String
         public let id: String
         public let json: Data
+
+        /// What the preset is for, in words; `nil` when it does not say.
+        public var text: String? {
+            struct Described: Decodable { var Description: String? }
+            return try? JSONDecoder().decode(Described.self, from: json).Description
+        }
     }
 
     private let folders: [URL]
@@ -19,11 +25,19 @@ public struct PresetLibrary: Sendable {
     ///
     /// - Throws: `preset.invalid` when there is none or the document is wrong.
     public func preset(_ name: String) throws(TranscodingError) -> Preset {
+        let document = try document(name)
+        return try Preset(json: document.json, named: document.name)
+    }
+
+    /// The document of a short name, an id or a JSON file's path.
+    ///
+    /// - Throws: `preset.invalid` when there is none.
+    public func document(_ name: String) throws(TranscodingError) -> Document {
         if name.hasSuffix(".json") {
             guard let data = FileManager.default.contents(atPath: name) else {
                 throw TranscodingError(.presetInvalid, "preset file \(name) cannot be read")
             }
-            return try Preset(json: data, named: name)
+            return Document(name: name, id: Self.id(data) ?? name, json: data)
         }
         let files = files()
         let name = Self.currentID(of: name)
@@ -33,7 +47,7 @@ public struct PresetLibrary: Sendable {
             guard let data = try? Data(contentsOf: file) else { continue }
             let short = Self.shortName(file)
             guard short == name || Self.id(data) == name else { continue }
-            return try Preset(json: data, named: short)
+            return Document(name: short, id: Self.id(data) ?? short, json: data)
         }
         let known = files.map(Self.shortName).joined(separator: ", ")
         throw TranscodingError(.presetInvalid, "there is no preset \(name); known: \(known)")

@@ -30,6 +30,8 @@ struct AudioTimeline {
     /// By how much the next blocks are to be made longer; 0.001 makes 1000 samples 1001.
     private(set) var stretch = 0.0
     private var isFirst = true
+    /// Whether nothing has been placed.
+    var isAtStart: Bool { isFirst }
     private var average = 0.0
     private var isCorrecting = false
 

@@ -5,6 +5,8 @@ protocol SoundConsumer: AnyObject {
     /// Samples a block must hold, unless it is the last.
     var samplesPerBlock: Int { get }
     func take(_ block: Frame) throws
+    /// There are no more.
+    func finish() throws
 }
 
 /// Takes sound as it is to be heard, in planar floats, and passes it on as its consumer wants it.
@@ -13,6 +15,10 @@ struct SoundSink: ~Copyable {
     let format: AudioFormat
     /// Samples taken so far.
     private(set) var sampleCount: Int64 = 0
+    /// Samples that can be taken back.
+    var heldCount = 0
+    private var held: [Frame] = []
+    private var heldNow = 0
     private var fifo: SampleFIFO
     private var converter: Resampler?
     private var limiter: PeakLimiter?
@@ -67,7 +73,31 @@ struct SoundSink: ~Copyable {
         frame.shorten(to: end)
         guard frame.sampleCount > 0 else { return }
         sampleCount += Int64(frame.sampleCount)
-        try pass(frame)
+        held.append(frame)
+        heldNow += frame.sampleCount
+        try release(keeping: heldCount)
+    }
+
+    private mutating func release(keeping count: Int) throws {
+        while let first = held.first, heldNow - first.sampleCount >= count {
+            held.removeFirst()
+            heldNow -= first.sampleCount
+            try pass(first)
+        }
+    }
+
+    /// Takes back the last samples, or adds silent ones, so that `count` have been taken; as far as they are held.
+    mutating func settle(at count: Int64) throws {
+        while sampleCount > count, let last = held.popLast() {
+            let left = max(0, last.sampleCount - Int(clamping: sampleCount - count))
+            let taken = last.sampleCount - left
+            sampleCount -= Int64(taken)
+            heldNow -= taken
+            guard left > 0 else { continue }
+            last.shorten(to: left)
+            held.append(last)
+        }
+        try appendSilence(count - sampleCount)
     }
 
     /// Takes silence, a second at a time, however long it is.
@@ -82,6 +112,7 @@ struct SoundSink: ~Copyable {
 
     /// Passes on what is still held; nothing may follow.
     mutating func finish() throws {
+        try release(keeping: 0)
         if let limiter { try pass(Frame.silence(format, count: limiter.delay)) }
         limiter = nil
         if let rest = try converter?.flush() { try fifo.append(rest) }

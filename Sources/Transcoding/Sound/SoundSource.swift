@@ -5,38 +5,42 @@ struct SoundSource: ~Copyable {
     /// Where the sound of one input begins and ends, and what it may be.
     struct Place {
         let stream: FFmpeg.Stream
-        /// Ticks of the stream's timebase that are the clip's zero.
+        /// Ticks of the stream's timebase where the input starts.
         let originTicks: Int64
-        /// Samples that were in the output before the clip.
-        let base: Int64
-        /// Samples of the output at which the clip ends; `nil` when it goes on to the end of its input.
-        var end: Int64?
+        let span: ClipSpan
         let limits: IngestLimits
         let name: String
     }
 
     let place: Place
+    /// Samples that were in the output before the input's.
+    private let base: Int64
     private var decoder: Decoder?
     private var resampler: Resampler?
     private var timeline = AudioTimeline()
+    /// Seconds after the span's start at which the next block begins, if it follows on.
+    private var nextStart: Double?
+    /// Errors, but for those of a decoder that was thrown into the middle.
     private(set) var errorCount = 0
+    private var forgivenCount = 0
 
-    init(_ place: Place) throws(FFmpegError) {
+    init(_ place: Place, after base: Int64) throws(FFmpegError) {
         self.place = place
+        self.base = base
         decoder = try Decoder.open(place.stream, limits: place.limits, threads: 1)
     }
 
     /// Decodes a packet; what the output's sound is to be made of is opened by `open` at the first block.
     mutating func accept(_ packet: Packet, _ sink: inout SoundSink?, open: Opening) throws {
         for frame in try decoder?.decode(packet) ?? [] { try accept(frame, &sink, open) }
-        errorCount = decoder?.errorCount ?? 0
+        errorCount = (decoder?.errorCount ?? 0) - forgivenCount
     }
 
     /// Takes what decoder and resampler still hold.
     mutating func finish(_ sink: inout SoundSink?, open: Opening) throws {
         if let decoder = decoder.take() {
             let rest = try decoder.finish()
-            errorCount = rest.errorCount
+            errorCount = rest.errorCount - forgivenCount
             for frame in rest.frames { try accept(frame, &sink, open) }
         }
         if let rest = try resampler?.flush() { try append(rest, &sink) }
@@ -49,18 +53,26 @@ struct SoundSource: ~Copyable {
         guard frame.sampleCount > 0, frame.sampleRate > 0, frame.channelCount > 0 else { return }
         try check(frame)
         if sink == nil { sink = try open(frame.audioFormat) }
-        let start = frame.bestEffortPTS.map {
-            Double($0 &- place.originTicks) * place.stream.timebase.value
+        let duration = Double(frame.sampleCount) / Double(frame.sampleRate)
+        let stated = frame.bestEffortPTS.map {
+            Double($0 &- place.originTicks) * place.stream.timebase.value - max(0, place.span.start)
         }
+        // Of several blocks in one packet of MPEG-TS only the first has a pts.
+        let start = stated ?? nextStart
+        nextStart = start.map { $0 + duration }
+        // After a jump, a block without one may lie anywhere before the first that has one.
+        if start == nil, place.span.start > 0 { return }
         try check(start)
         try connect(frame, &sink)
         guard let rate = sink?.format.sampleRate, let count = sink?.sampleCount else { return }
-        let placed = count - place.base + Int64(resampler?.delay ?? 0)
+        let placed = count - base + Int64(resampler?.delay ?? 0)
         timeline.position = Double(placed) / Double(rate)
         var skipped = 0
-        switch timeline.place(start: start, duration: Double(frame.sampleCount) / Double(frame.sampleRate)) {
+        switch timeline.place(start: start, duration: duration) {
         case .append: break
-        case .drop: return
+        case .drop:
+            if place.span.start > 0, timeline.isAtStart { forgivenCount = decoder?.errorCount ?? 0 }
+            return
         case .trim(let seconds): skipped = Int((seconds * Double(frame.sampleRate)).rounded())
         case .silence(let seconds):
             if let rest = try resampler?.flush() { try append(rest, &sink) }
@@ -106,12 +118,19 @@ struct SoundSource: ~Copyable {
     }
 
     private func append(_ block: Frame, _ sink: inout SoundSink?) throws {
-        let room = place.end.map { $0 - (sink?.sampleCount ?? 0) } ?? .max
+        let room = room(sink?.format.sampleRate, sink?.sampleCount)
         try sink?.append(block, upTo: Int(clamping: room))
     }
 
     private func fill(_ count: Int64, _ sink: inout SoundSink?) throws {
-        let room = place.end.map { $0 - (sink?.sampleCount ?? 0) } ?? .max
+        let room = room(sink?.format.sampleRate, sink?.sampleCount)
         try sink?.appendSilence(min(count, room))
+    }
+
+    /// Samples that fit before the span's end.
+    private func room(_ rate: Int?, _ count: Int64?) -> Int64 {
+        guard let end = place.span.end, let rate, let count else { return .max }
+        let length = ((end - max(0, place.span.start)) * Double(rate)).rounded()
+        return max(0, base + Int64(min(max(length, 0), 9e15)) - count)
     }
 }

@@ -7,73 +7,125 @@ enum PacketMessage: Sendable {
     case end
 }
 
-/// Decodes, converts and encodes the sound.
+/// Decodes, converts and encodes the sound of a request's inputs.
 final class AudioStage: Sendable {
     private struct State: ~Copyable {
         var source: SoundSource?
         var sink: SoundSink?
-        var encoder: SoundEncoder?
-        var endSeconds = 0.0
+        var consumer: (any SoundConsumer)?
         var tally = Tally()
+        var isCut = false
     }
 
-    /// What was decoded, and how well.
+    /// What was decoded of one input, and how well.
     struct Tally: Sendable {
         var packetCount = 0
         var errorCount = 0
     }
 
-    private let state: Mutex<State>
-    private let preset: Preset.Audio
-    private let hasGlobalHeader: Bool
-    private let output: Stage<MuxMessage>
+    /// Who gets the sound, in which format, once the first of it shows what it is to be.
+    typealias Destination = @Sendable (SoundEncoding) throws -> sending (any SoundConsumer, AudioFormat)
 
-    init(
-        preset: Preset.Audio,
-        hasGlobalHeader: Bool,
-        source: SoundSource.Place,
-        output: Stage<MuxMessage>
-    ) throws(FFmpegError) {
+    private let state = Mutex(State())
+    private let preset: Preset.Audio
+    private let gain: Float
+    private let destination: Destination
+
+    /// Takes sound to `destination`, every sample multiplied by `gain`.
+    init(preset: Preset.Audio, gain: Float = 1, destination: @escaping Destination) {
         self.preset = preset
-        self.hasGlobalHeader = hasGlobalHeader
-        self.output = output
-        state = Mutex(State(source: try SoundSource(source)))
+        self.gain = gain
+        self.destination = destination
     }
 
-    /// Seconds of sound placed so far.
-    var endSeconds: Double { state.withLock { $0.endSeconds } }
+    /// Seconds of the output's sound so far.
+    var endSeconds: Double { state.withLock { $0.sink?.seconds ?? 0 } }
 
     var tally: Tally { state.withLock { $0.tally } }
 
-    func accept(_ message: PacketMessage) throws {
+    /// Goes on with another input's sound.
+    ///
+    /// With `isCut` the input's end is yet to be found, and what exceeds it will be taken back.
+    func begin(_ place: SoundSource.Place, isCut: Bool) throws {
         try state.withLock { state in
-            // One at a time: what `source` does changes `sink`, and opening that changes `encoder`.
+            state.source = try SoundSource(place, after: state.sink?.sampleCount ?? 0)
+            state.tally = Tally()
+            state.isCut = isCut
+            let held = isCut ? AudioStage.held(state.sink?.format) : 0
+            state.sink?.heldCount = held
+        }
+    }
+
+    /// Goes on without sound: an output that is to have some later has silence until then.
+    func beginSilence(like format: AudioFormat) throws {
+        try change { state, open in
+            state.tally = Tally()
+            if state.sink == nil { state.sink = try open(format) }
+        }
+    }
+
+    private static func held(_ format: AudioFormat?) -> Int {
+        Int(Double(format?.sampleRate ?? 0) * ClipSpan.slack * 1.5)
+    }
+
+    func accept(_ message: PacketMessage) throws {
+        try change { state, open in
             var sink = state.sink.take()
             defer { state.sink = sink.take() }
-            var encoder = state.encoder
-            let open: SoundSource.Opening = { [preset, hasGlobalHeader, output] format in
-                let encoding = SoundEncoding(preset, like: format)
-                let opened = try SoundEncoder(
-                    encoding,
-                    hasGlobalHeader: hasGlobalHeader,
-                    output: output
-                )
-                encoder = opened
-                return try SoundSink.open(encoding.format, to: opened)
-            }
             switch message {
             case .packet(let packet):
                 state.tally.packetCount += 1
                 try state.source?.accept(packet, &sink, open: open)
-            case .end:
-                try state.source?.finish(&sink, open: open)
-                try sink?.finish()
-                try encoder?.finish()
-                output.send(.ended(.audio))
+            case .end: try state.source?.finish(&sink, open: open)
             }
-            state.encoder = encoder
             state.tally.errorCount = state.source?.errorCount ?? 0
-            state.endSeconds = sink?.seconds ?? 0
+        }
+    }
+
+    /// Has silence where there is no sound, up to `seconds` of the output.
+    func advance(to seconds: Double) throws {
+        try state.withLock { state in
+            guard state.source == nil, let rate = state.sink?.format.sampleRate else { return }
+            let count = Int64((seconds * Double(rate)).rounded())
+            if count > state.sink?.sampleCount ?? 0 { try state.sink?.settle(at: count) }
+        }
+    }
+
+    /// Closes an input, which ends `end` seconds after the output's start.
+    func close(at end: Double, like format: AudioFormat) throws {
+        try change { state, open in
+            state.source = nil
+            if state.sink == nil { state.sink = try open(format) }
+            let rate = Double(state.sink?.format.sampleRate ?? 1)
+            try state.sink?.settle(at: Int64((end * rate).rounded()))
+            state.isCut = false
+            state.sink?.heldCount = 0
+        }
+    }
+
+    /// Encodes what is left.
+    func finish() throws {
+        try state.withLock { state in
+            state.source = nil
+            try state.sink?.finish()
+            try state.consumer?.finish()
+        }
+    }
+
+    /// Lets `body` change the state; what it opens goes to the destination.
+    private func change(_ body: (inout State, SoundSource.Opening) throws -> Void) throws {
+        try state.withLock { state in
+            var consumer = state.consumer
+            let isCut = state.isCut
+            let open: SoundSource.Opening = { [preset, gain, destination] format in
+                let (opened, format) = try destination(SoundEncoding(preset, like: format))
+                consumer = opened
+                var sink = try SoundSink.open(format, gain: gain, to: opened)
+                sink.heldCount = isCut ? AudioStage.held(format) : 0
+                return sink
+            }
+            try body(&state, open)
+            state.consumer = consumer
         }
     }
 }

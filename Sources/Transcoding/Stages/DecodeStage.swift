@@ -8,8 +8,12 @@ final class DecodeStage: Sendable {
         var frameCount = 0
         var errorCount = 0
         var lostCount = 0
-        /// Seconds from the output's zero to the end of the last picture.
+        /// Seconds from the input's start to the end of the last picture.
         var endSeconds = 0.0
+        /// Pictures that were sent on.
+        var sentCount = 0
+        /// Seconds from the input's start to the end of the last picture that was sent on.
+        var sentEndSeconds = 0.0
     }
 
     private struct State: ~Copyable {
@@ -18,11 +22,17 @@ final class DecodeStage: Sendable {
         var tally = Tally()
         var lastTicks: Int64?
         var ledger: PictureLedger
+        /// Before the span, the picture that is shown at its start unless another is.
+        var held: Frame?
+        /// With an end, the last picture sent on, and when.
+        var last: (frame: Frame, ticks: Int64)?
+        var hasPassedEnd = false
     }
 
     private let state: Mutex<State>
     private let stream: FFmpeg.Stream
     private let originTicks: Int64
+    private let span: ClipSpan
     private let limits: IngestLimits
     private let name: String
     private let output: Stage<PictureInput>
@@ -30,6 +40,7 @@ final class DecodeStage: Sendable {
     init(
         stream: FFmpeg.Stream,
         originTicks: Int64,
+        span: ClipSpan = .whole,
         limits: IngestLimits,
         name: String,
         threads: Int,
@@ -37,6 +48,7 @@ final class DecodeStage: Sendable {
     ) throws(FFmpegError) {
         self.stream = stream
         self.originTicks = originTicks
+        self.span = span
         self.limits = limits
         self.name = name
         self.output = output
@@ -68,6 +80,7 @@ final class DecodeStage: Sendable {
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount
+                    holdLast(&state)
                 }
                 output.send(.end)
             }
@@ -99,9 +112,50 @@ final class DecodeStage: Sendable {
                 "\(name) has more than \(Int(limits.maxFrameRate)) pictures a second"
             )
         }
+        switch span.place(seconds, period: period) {
         // What lies before the start is there only for later pictures to refer to.
-        guard seconds > -period else { return }
-        output.send(.picture(frame, ticks: max(0, ticks)))
+        case .before: if span.start > 0 { state.held = frame }
+        case .inside: send(frame, ticks &- startTicks, period, &state)
+        case .after: state.hasPassedEnd = true
+        }
+    }
+
+    private var startTicks: Int64 {
+        Int64(min((max(0, span.start) / stream.timebase.value).rounded(), 9e18))
+    }
+
+    private func send(_ frame: Frame, _ ticks: Int64, _ period: Double, _ state: inout State) {
+        let first = state.held.take()
+        let seconds = Double(ticks) * stream.timebase.value
+        if state.tally.sentCount > 0 || span.start <= 0 {
+            pass(frame, ticks: max(0, ticks), period, &state)
+        } else if let first, seconds > period * 0.6 {
+            pass(first, ticks: 0, period, &state)
+            pass(frame, ticks: ticks, period, &state)
+        } else {
+            // Not a moment later, or it would be shown twice to fill the time up to it.
+            pass(frame, ticks: seconds <= period * 0.6 ? 0 : ticks, period, &state)
+        }
+    }
+
+    private func pass(_ frame: Frame, ticks: Int64, _ period: Double, _ state: inout State) {
+        state.tally.sentCount += 1
+        let end = max(0, span.start) + Double(ticks) * stream.timebase.value + period
+        state.tally.sentEndSeconds = max(state.tally.sentEndSeconds, end)
+        if span.end != nil { state.last = (frame, ticks) }
+        output.send(.picture(frame, ticks: ticks))
+    }
+
+    /// A picture that is shown up to the span's end and beyond is shown again just before that end.
+    private func holdLast(_ state: inout State) {
+        let period = 1 / max(stream.averageFrameRate.value, 1)
+        guard state.hasPassedEnd, let end = span.end else { return }
+        let seconds = end - max(0, span.start) - period
+        if let held = state.held, state.tally.sentCount == 0 { pass(held, ticks: 0, period, &state) }
+        guard let last = state.last, seconds - Double(last.ticks) * stream.timebase.value > period / 2 else {
+            return
+        }
+        pass(last.frame, ticks: Int64((seconds / stream.timebase.value).rounded()), period, &state)
     }
 }
 

@@ -7,8 +7,18 @@ enum PictureMessage: Sendable {
     case end
 }
 
-/// Drops, scales and turns decoded pictures.
+/// Drops, scales and turns decoded pictures of one input.
 final class PictureStage: Sendable {
+    /// What the inputs before this one left behind.
+    struct Joint {
+        let plan: VideoPlan
+        /// Seconds of the output before this input.
+        let offset: Double
+        /// In ticks of the plan's timebase.
+        let lastPTS: Int64
+        let last: (frame: Frame, slot: Int64)?
+    }
+
     private struct State: ~Copyable {
         var timing: PictureTiming
         var telecine = Telecine()
@@ -23,8 +33,13 @@ final class PictureStage: Sendable {
         var lastTime: Int64 = 0
         /// At a constant rate, the picture that was sent last.
         var last: (frame: Frame, slot: Int64)?
+        /// In ticks of the plan's timebase.
+        var lastPTS: Int64 = -1
     }
 
+    private let joint: VideoPlan?
+    /// Seconds of the output before this input.
+    private let offset: Double
     private let state: Mutex<State>
     private let stream: FFmpeg.Stream
     private let preset: Preset.Video
@@ -36,14 +51,32 @@ final class PictureStage: Sendable {
         stream: FFmpeg.Stream,
         preset: Preset.Video,
         isExact: Bool,
+        after joint: Joint? = nil,
         threads: Int,
         output: Stage<PictureMessage>
     ) {
+        self.joint = joint?.plan
+        offset = joint?.offset ?? 0
         self.stream = stream
         self.preset = preset
         self.threads = threads
         self.output = output
-        state = Mutex(State(timing: PictureTiming(stream: stream, preset: preset, isExact: isExact)))
+        var preset = preset
+        let timing = PictureTiming(stream: stream, preset: preset, isExact: isExact)
+        // A constant rate is that of the first input.
+        if timing.isConstant, let joint { preset.frameRate = .fixed(joint.plan.frameRate) }
+        var fresh = State(timing: PictureTiming(stream: stream, preset: preset, isExact: isExact))
+        fresh.last = joint?.last
+        fresh.lastPTS = joint?.lastPTS ?? -1
+        state = Mutex(fresh)
+    }
+
+    /// What a following input needs to know, once this one is closed; `nil` when it had no picture.
+    func joint(offset: Double) -> Joint? {
+        state.withLock { state in
+            guard let plan = state.plan ?? joint else { return nil }
+            return Joint(plan: plan, offset: offset, lastPTS: state.lastPTS, last: state.last)
+        }
     }
 
     /// Takes one decoded picture; `ticks` of the stream's timebase since the output's zero.
@@ -62,20 +95,29 @@ final class PictureStage: Sendable {
         }
     }
 
+    /// Sends what is held back.
     func finish() throws {
         try state.withLock { state in
-            // The last picture of a constant rate stays for as long as it would have in the input.
-            let end = state.lastTime &+ state.timing.inputTicks
-            try flush(end: end, &state)
-            if state.timing.isConstant, let last = state.last {
-                deliver(last.frame, slot: state.timing.slot(end), isEnd: true, &state)
-            }
-            output.send(.end)
+            try flush(end: state.lastTime &+ state.timing.inputTicks, &state)
+        }
+    }
+
+    /// Shows the last picture of a constant rate up to `end`, in seconds of the output.
+    ///
+    /// With `nil` it stays for as long as it would have in the input.
+    func close(at end: Double?) {
+        state.withLock { state in
+            guard state.timing.isConstant, let last = state.last else { return }
+            let clock = state.timing.clock.timebase
+            let seconds = offset + Double(state.lastTime &+ state.timing.inputTicks) * clock.value
+            let slots = (end ?? seconds) * state.timing.frameRate.value
+            deliver(last.frame, slot: min(Int64(slots.rounded()), last.slot &+ 60), isEnd: true, &state)
         }
     }
 
     private func begin(_ frame: Frame, _ state: inout State) {
-        let plan = VideoPlan(first: frame, stream: stream, preset: preset, timing: state.timing)
+        let own = VideoPlan(first: frame, stream: stream, preset: preset, timing: state.timing)
+        let plan = joint.map(own.following) ?? own
         state.plan = plan
         state.filters = PictureFilters(
             orientation: stream.orientation,
@@ -142,8 +184,18 @@ final class PictureStage: Sendable {
     /// Sends a finished picture, with `pts` in ticks of the timing's clock.
     private func deliver(_ frame: Frame, pts: Int64?, _ plan: VideoPlan, _ state: inout State) {
         guard let pts else { return }
-        guard state.timing.isConstant else { return output.send(.picture(frame, pts: pts, plan)) }
-        deliver(frame, slot: state.timing.slot(pts), isEnd: false, &state)
+        if state.timing.isConstant {
+            let before = Int64((offset * state.timing.frameRate.value).rounded())
+            return deliver(frame, slot: state.timing.slot(pts) &+ before, isEnd: false, &state)
+        }
+        var placed = pts
+        if joint != nil {
+            let ticks = Timestamp(ticks: pts, timebase: state.timing.clock.timebase)
+                .converted(to: plan.timebase).ticks
+            placed = max(ticks &+ Int64((offset / plan.timebase.value).rounded()), state.lastPTS &+ 1)
+        }
+        state.lastPTS = placed
+        output.send(.picture(frame, pts: placed, plan))
     }
 
     /// Repeats the picture before until `slot`, whose picture this is unless it is the end.

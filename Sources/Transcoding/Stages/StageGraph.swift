@@ -49,22 +49,27 @@ final class StageGraph: Sendable {
         try preset.checkAbilities()
         let limits = request.limits
         let watch = ResourceWatch(limits: limits, name: name)
-        let body = try InputOpening.body(request.input, limits)
-        input.withLock { $0 = body }
-        if failure.hasFailed { body.interrupt() }
-        var reader = try InputReader.open(body, for: preset, limits: limits, name: name)
+        let opening = InputSequence.Opening(
+            clips: request.clips,
+            spans: try request.spans(),
+            wish: wish,
+            limits: limits,
+            attend: attend
+        )
+        let reader = try opening.reader(0)
         let plan = reader.plan
-        let place = try request.place(for: plan)
+        let survey = try survey(plan, opening)
+        let place = try request.place(for: survey)
         defer { place.discard() }
         let output = try place.create()
 
         let cores = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let share = CoreShare(cores: cores)
-        let throttle = ProgressThrottle(total: plan.statedDuration, watch: watch, report: report)
+        let throttle = ProgressThrottle(total: survey.duration, watch: watch, report: report)
         var muxer = MuxerChoice(preset)
         if preset.container.hasMoovFirst { muxer.options.merge(place.muxerOptions) { $1 } }
         let mux = MuxStage(
-            kinds: (plan.video == nil ? [] : [.video]) + (plan.audio == nil ? [] : [.audio]),
+            kinds: (preset.video == nil ? [] : [.video]) + (survey.soundFormat == nil ? [] : [.audio]),
             body: output,
             muxer: muxer,
             preset: preset,
@@ -80,75 +85,61 @@ final class StageGraph: Sendable {
             examineStage?.send(message)
             try mux.accept(message)
         }
-        try InputOpening.checkDecoders(plan, limits, name)
-        var video: VideoPath?
-        if let stream = plan.video, let settings = preset.video {
-            video = try VideoPath(
-                stream: stream,
-                origin: plan.origin,
+        let video = preset.video.map { settings in
+            VideoPath(
                 preset: settings,
                 engine: preset.engine,
                 muxer: muxer,
-                seconds: plan.statedDuration,
+                seconds: survey.duration,
                 limits: limits,
-                name: name,
                 share: share,
                 failure: failure,
                 output: muxStage
             )
         }
-        var audio: AudioStage?
-        if let stream = plan.audio, let settings = preset.audio {
-            audio = try AudioStage(
-                preset: settings,
-                hasGlobalHeader: muxer.hasGlobalHeader,
-                source: SoundSource.Place(
-                    stream: stream,
-                    originTicks: plan.origin.converted(to: stream.timebase).ticks,
-                    base: 0,
-                    end: nil,
-                    limits: limits,
-                    name: name
-                ),
-                output: muxStage
+        let watching: (Double, Double) throws -> Void = { seconds, waited in
+            try watch.check(
+                seconds: min(seconds, limits.maxDuration * Double(opening.clips.count)),
+                waited: waited + output.waitedSeconds
             )
         }
-        let audioStage = audio.map { audio in
-            Stage<PacketMessage>("audio", slots: 64, failure: failure, handler: audio.accept)
+        let gain = try gain(opening, survey, watching)
+        let audio = preset.audio.flatMap { settings in
+            survey.soundFormat == nil
+                ? nil
+                : AudioStage(preset: settings, gain: gain) {
+                    [hasGlobalHeader = muxer.hasGlobalHeader] encoding in
+                    let encoder = try SoundEncoder(
+                        encoding,
+                        hasGlobalHeader: hasGlobalHeader,
+                        output: muxStage
+                    )
+                    return (encoder, encoding.format)
+                }
         }
 
-        let container = reader.container
+        let (container, byteCount) = (reader.container, reader.body.byteCount)
         func detected(_ duration: Double) -> DetectedProperties {
-            DetectedProperties(plan, container: container, byteCount: body.byteCount, duration: duration)
+            DetectedProperties(plan, container: container, byteCount: byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
 
-        let readFailure = try reader.read(pictures: video?.packets, sound: audioStage, failure: failure) {
-            seconds in
-            try watch.check(
-                seconds: min(max(seconds, plan.statedDuration ?? 0), limits.maxDuration),
-                waited: body.waitedSeconds + output.waitedSeconds
-            )
-        }
-        video?.packets.send(.end)
-        audioStage?.send(.end)
-        video?.drain()
-        audioStage?.drain()
+        let sequence = InputSequence(
+            opening,
+            survey,
+            video: video,
+            audio: audio,
+            failure: failure,
+            allowsDamage: request.allowsDamage,
+            watch: watching
+        )
+        attend(reader.body)
+        try sequence.run(reader)
+        if audio != nil { muxStage.send(.ended(.audio)) }
         muxStage.drain()
         examineStage?.drain()
         if let first = failure.first { throw translated(first, output, place) }
-        let tally = video?.decode.tally
-        let damage = try InputOpening.damage(
-            tally,
-            audio?.tally ?? AudioStage.Tally(),
-            reader.finding,
-            plan,
-            soundEnd: audio?.endSeconds ?? 0,
-            container: container,
-            readFailure: readFailure,
-            isAllowed: request.allowsDamage,
-            name: name
-        )
+        let outcome = sequence.outcome
         do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output, place) }
         let written = mux.written
         let expected = OutputCheck.Expectation(
@@ -160,8 +151,8 @@ final class StageGraph: Sendable {
                 frameCount: video == nil ? nil : written.frameCount,
                 hasAudio: written.hasAudio,
                 pictureSpan: written.pictureSpan,
-                inputPictureEnd: tally?.endSeconds,
-                inputSoundEnd: audio?.endSeconds
+                inputPictureEnd: outcome.pictureEnd,
+                inputSoundEnd: outcome.soundEnd
             ),
             threads: cores
         )
@@ -180,18 +171,68 @@ final class StageGraph: Sendable {
             frameRate: found.frameRate,
             video: written.videoCodec.map { streamShare($0, written.videoBytes) },
             audio: written.audioCodec.map { streamShare($0, written.audioBytes) },
-            input: detected(plan.statedDuration ?? max(tally?.endSeconds ?? 0, audio?.endSeconds ?? 0)),
-            decodedFrameCount: tally?.frameCount ?? 0,
+            input: detected(plan.statedDuration ?? outcome.firstEnd),
+            decodedFrameCount: outcome.frameCount,
             frameCount: written.frameCount,
-            damage: damage.isEmpty ? nil : damage,
+            damage: outcome.damage.isEmpty ? nil : outcome.damage,
             ssim: video?.ssim(until: written.seconds),
+            recipe: Recipe(
+                outcome.sources,
+                request,
+                share,
+                cores: cores,
+                maker: video?.maker,
+                output: (found.sha256, output.byteCount)
+            ),
             wallSeconds: watch.wallSeconds,
             cpuSeconds: watch.usedCPUSeconds,
             stages: (video?.times ?? []) + [
-                .init(name: "audio", busySeconds: audioStage?.handlingSeconds ?? 0),
+                .init(name: "audio", busySeconds: outcome.soundSeconds),
                 .init(name: "mux", busySeconds: muxStage.handlingSeconds),
             ]
         )
+    }
+
+    private var wish: InputPlan.Wish {
+        var wish = InputPlan.Wish(request.preset, language: request.language)
+        wish.allowsSilence = request.clips.count > 1
+        return wish
+    }
+
+    /// Lets a cancellation interrupt what reads `body`.
+    private func attend(_ body: InputBody) {
+        input.withLock { $0 = body }
+        if failure.hasFailed { body.interrupt() }
+    }
+
+    /// What the loudness that is asked for multiplies every sample by.
+    private func gain(
+        _ opening: InputSequence.Opening,
+        _ survey: InputSurvey,
+        _ watch: @escaping (Double, Double) throws -> Void
+    ) throws -> Float {
+        guard let target = request.loudness, let preset = request.preset.audio, survey.soundFormat != nil
+        else {
+            return 1
+        }
+        return try LoudnessPass(opening, survey, preset: preset, failure: failure).gain(
+            to: target,
+            watch: watch
+        )
+    }
+
+    /// Looks at all inputs, so that one that cannot be used is refused before any work is done.
+    private func survey(_ first: InputPlan, _ opening: InputSequence.Opening) throws -> InputSurvey {
+        var survey = InputSurvey()
+        for (index, clip) in opening.clips.enumerated() {
+            let plan = index == 0 ? first : try opening.reader(index).plan
+            try InputOpening.checkDecoders(plan, request.limits, clip.name)
+            survey.add(plan, opening.spans[index])
+        }
+        if request.preset.video == nil, survey.soundFormat == nil {
+            throw TranscodingError(.inputUnsupported, "none of the inputs has sound")
+        }
+        return survey
     }
 
     /// A failed write is the output's fault, whatever stage met it.

@@ -1,4 +1,5 @@
 internal import FFmpeg
+internal import Foundation
 internal import Synchronization
 
 /// Encodes pictures and hands the packets to the muxer.
@@ -6,6 +7,7 @@ final class VideoEncodeStage: Sendable {
     private struct State: ~Copyable {
         var encoder: Encoder?
         var sampler: WindowSampler?
+        var maker: Maker?
         /// Pictures of an animation that will have a palette in common.
         var window: [(frame: Frame, pts: Int64)] = []
         var timebase = Timebase(1, 1)
@@ -39,6 +41,18 @@ final class VideoEncodeStage: Sendable {
         self.samples = samples
     }
 
+    /// What encodes the pictures.
+    struct Maker: Sendable {
+        /// libav's name, then what the encoder writes of itself into its first packet.
+        var name: String
+        /// Whether the same pictures make the same bytes again.
+        let isRepeatable: Bool
+        var hasSigned = false
+    }
+
+    /// What encodes the pictures, once there were any.
+    var maker: Maker? { state.withLock { $0.maker } }
+
     func accept(_ message: PictureMessage) throws {
         try state.withLock { state in
             switch message {
@@ -53,10 +67,10 @@ final class VideoEncodeStage: Sendable {
                 }
                 state.sampler?.take(frame, pts: pts)
                 let packets = try state.encoder?.encode(frame, pts: pts) ?? []
-                send(packets, &state.sampler)
+                send(packets, &state)
             case .end:
                 try encodeWindow(&state)
-                if let encoder = state.encoder.take() { send(try encoder.finish(), &state.sampler) }
+                if let encoder = state.encoder.take() { send(try encoder.finish(), &state) }
                 if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
             }
@@ -93,6 +107,12 @@ final class VideoEncodeStage: Sendable {
             state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
         }
         state.encoder = consume encoder
+        // x264 and x265 ask of their other threads how large their pictures become, while they work on them.
+        let looksAside = ["libx264", "libx265"].contains(choice.name) && threads > 1
+        state.maker = Maker(
+            name: choice.name,
+            isRepeatable: !looksAside || choice.options["maxrate"] == nil
+        )
         state.timebase = plan.timebase
     }
 
@@ -108,15 +128,20 @@ final class VideoEncodeStage: Sendable {
         state.window = []
         for picture in pictures {
             guard let pts = picture.pts else { continue }
-            send(try state.encoder?.encode(picture, pts: pts) ?? [], &state.sampler)
+            send(try state.encoder?.encode(picture, pts: pts) ?? [], &state)
         }
     }
 
     /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.
-    private func send(_ packets: [Packet], _ sampler: inout WindowSampler?) {
+    private func send(_ packets: [Packet], _ state: inout State) {
         for packet in packets {
+            if state.maker?.hasSigned == false {
+                state.maker?.hasSigned = true
+                let text = packet.text(beginning: "x264 - core") ?? packet.text(beginning: "x265 (build")
+                if let text { state.maker?.name = text.components(separatedBy: " - H.26")[0] }
+            }
             output.send(.packet(.video, packet))
-            if let window = sampler?.take(packet) { samples.offer(window) }
+            if let window = state.sampler?.take(packet) { samples.offer(window) }
         }
     }
 }

@@ -24,8 +24,8 @@ struct VideoPlan: Sendable {
     /// `nil` where whole pictures are shown.
     let fieldOrder: FieldOrder?
     /// The brightest of an HDR input, in cd/m².
-    let peak: Double
-    private let orientation: Orientation
+    private(set) var peak: Double
+    private var orientation: Orientation
     private let rules: Sizing.Rules
     private let first: Sizing.Picture
 
@@ -56,6 +56,14 @@ struct VideoPlan: Sendable {
         )
         color = ColorRules.output(shape.color, appliedConversion)
         peak = ColorRules.peak(shape.color, frame.lightLevels.completed(by: stream.lightLevels))
+    }
+
+    /// The plan for an input that follows others, which have decided what the output is.
+    func following(_ joint: VideoPlan) -> VideoPlan {
+        var plan = joint
+        plan.orientation = orientation
+        plan.peak = peak
+        return plan
     }
 
     /// Where a picture goes; one of another shape than the first has bars rather than being distorted.

@@ -23,6 +23,8 @@ enum OutputCheck {
         /// Seconds.
         let duration: Double
         let frameRate: Rational?
+        /// In hexadecimal; `nil` when only the head can be read back.
+        let sha256: String?
     }
 
     /// Decodes all of an output, and compares streams, size, pictures, clocks, lengths and order of boxes with
@@ -36,6 +38,7 @@ enum OutputCheck {
     ) throws(TranscodingError) -> Finding {
         do {
             let body = InputBody(output)
+            try body.beginHash()
             let demuxer = try Demuxer.open(body, limits: limits, isOwn: true)
             let picture = try streams(demuxer.streams, expected).picture
             let found = try MediaExamination.run(
@@ -54,7 +57,8 @@ enum OutputCheck {
             return Finding(
                 size: picture?.size,
                 duration: found.statedDuration ?? found.duration,
-                frameRate: picture?.averageFrameRate
+                frameRate: picture?.averageFrameRate,
+                sha256: try body.finishHash()
             )
         } catch {
             throw rejection(error)
@@ -94,7 +98,12 @@ enum OutputCheck {
                     "the output lasts \(duration) s instead of \(expected.seconds)"
                 )
             }
-            return Finding(size: picture?.size, duration: duration, frameRate: picture?.averageFrameRate)
+            return Finding(
+                size: picture?.size,
+                duration: duration,
+                frameRate: picture?.averageFrameRate,
+                sha256: nil
+            )
         } catch {
             throw rejection(error)
         }

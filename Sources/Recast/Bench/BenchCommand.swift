@@ -1,0 +1,170 @@
+internal import ArgumentParser
+internal import FFmpeg
+internal import Foundation
+internal import Transcoding
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures speed, memory and quality, in pairs with other programs.",
+        discussion: """
+            Each program makes the same rendition in turn, and what is printed are medians of the ratios of \
+            runs that followed each other: other load on the machine meets both.
+            """
+    )
+
+    @Argument(help: "The clips (default: those in samples/).")
+    var clips: [String] = []
+
+    @Option(help: "A preset's name, id or JSON file.")
+    var preset = "web"
+
+    @Option(
+        help: "A program to run the same job with: ffmpeg or HandBrakeCLI, or either=PATH. May be repeated."
+    )
+    var against: [BenchPeer] = []
+
+    @Option(help: "The others' x264 settings: medium, or same for the engine's own.")
+    var peerSettings: BenchPeer.Settings = .medium
+
+    @Option(help: "Runs of each program.")
+    var runs = 3
+
+    @Option(help: "An ffmpeg program with libvmaf, to score with.")
+    var vmaf: String?
+
+    @Option(help: "A Markdown file that gets the results as a table, between two lines that mark it.")
+    var report: String?
+
+    @Flag(help: "Print one JSON object a clip.")
+    var json = false
+
+    func validate() throws {
+        guard (1...100).contains(runs) else { throw ValidationError("--runs takes 1 to 100") }
+    }
+
+    func run() async throws {
+        do {
+            let chosen = try PresetLibrary.standard().preset(preset)
+            let folder = try makeFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let clips = clips.isEmpty ? try samples() : clips
+            let names = against.map(\.version)
+            var results: [BenchResult] = []
+            for clip in clips {
+                let result = try measure(clip, chosen, names, folder)
+                results.append(result)
+                if json {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                    Console.print(String(decoding: try encoder.encode(result), as: UTF8.self))
+                } else {
+                    for line in BenchReport.lines(result) { Console.print(line) }
+                }
+            }
+            if let report { try ReportFile(report).put(text(results)) }
+        } catch let error as TranscodingError {
+            Console.error("recast: \(error.message) [\(error.code.rawValue)]")
+            throw CommandFailure(status: ExitStatus.of(error.code))
+        } catch let error as MeasuredProcess.Failure {
+            Console.error("recast: \(error.message)")
+            throw CommandFailure(status: 6)
+        }
+    }
+
+    private func text(_ results: [BenchResult]) -> String {
+        var command =
+            "recast bench \(clips.map { ($0 as NSString).lastPathComponent }.joined(separator: " "))"
+        if preset != "web" { command += " --preset \(preset)" }
+        for peer in against { command += " --against \(peer.kind.rawValue)" }
+        if !against.isEmpty { command += " --peer-settings \(peerSettings.rawValue)" }
+        command += " --runs \(runs)" + (vmaf == nil ? "" : " --vmaf ffmpeg")
+        return BenchReport.markdown(results, machine: Machine.description, command: command)
+    }
+
+    private func measure(
+        _ clip: String,
+        _ preset: Preset,
+        _ names: [String],
+        _ folder: String
+    ) throws -> BenchResult {
+        _ = try Probe(path: clip)
+        let ours = folder + "/recast.mp4"
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+        let mine = [program, "transcode", clip, "-o", ours, "--force", "--preset", self.preset]
+        let outputs = against.indices.map { "\(folder)/peer\($0).mp4" }
+        var costs: [Cost] = []
+        var peerCosts: [[Cost]] = against.map { _ in [] }
+        for _ in 0..<runs {
+            costs.append(try MeasuredProcess.run(mine))
+            guard !against.isEmpty else { continue }
+            let size = try Probe(path: ours).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
+            for (index, peer) in against.enumerated() {
+                let command = try peer.arguments(clip, outputs[index], preset, peerSettings, size)
+                peerCosts[index].append(try MeasuredProcess.run(command))
+            }
+        }
+        let peers = try against.indices.map { index in
+            let pairs = zip(costs, peerCosts[index])
+            return BenchResult.Peer(
+                name: names[index],
+                settings: peerSettings.rawValue,
+                side: try side(outputs[index], clip, peerCosts[index], folder),
+                cpuRatio: BenchResult.median(pairs.map { $0.cpuSeconds / $1.cpuSeconds }),
+                wallRatio: BenchResult.median(pairs.map { $0.wallSeconds / $1.wallSeconds }),
+                peakRatio: BenchResult.median(pairs.map { Double($0.peakBytes) / Double($1.peakBytes) })
+            )
+        }
+        return BenchResult(
+            clip: clip,
+            seconds: try Probe(path: ours).duration ?? 0,
+            runs: runs,
+            recast: try side(ours, clip, costs, folder),
+            peers: peers
+        )
+    }
+
+    private func side(
+        _ output: String,
+        _ clip: String,
+        _ costs: [Cost],
+        _ folder: String
+    ) throws -> BenchResult.Side {
+        let probe = try Probe(path: output)
+        let quality = try PictureComparison.run(output: output, original: clip)
+        return BenchResult.Side(
+            cpuSeconds: BenchResult.median(costs.map(\.cpuSeconds)),
+            wallSeconds: BenchResult.median(costs.map(\.wallSeconds)),
+            peakBytes: costs.map(\.peakBytes).max() ?? 0,
+            bitsPerSecond: Double(probe.byteCount) * 8 / max(probe.duration ?? 0, 0.001),
+            ssim: quality.ssim,
+            psnrY: quality.psnrY,
+            vmaf: try vmaf.map { try VMAF.score($0, output: output, original: clip, folder: folder) }
+        )
+    }
+
+    private func samples() throws -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "samples")) ?? []
+        let clips = files.filter {
+            ($0.hasSuffix(".mp4") || $0.hasSuffix(".webm")) && !$0.hasPrefix("damaged")
+        }
+        guard !clips.isEmpty else { throw ValidationError("there is no folder samples/ here; name a clip") }
+        return clips.sorted().map { "samples/" + $0 }
+    }
+
+    private func makeFolder() throws -> String {
+        let url = try FileManager.default.url(
+            for: .itemReplacementDirectory,
+            in: .userDomainMask,
+            appropriateFor: FileManager.default.temporaryDirectory,
+            create: true
+        )
+        return url.path
+    }
+}
+
+extension BenchPeer: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+}
+
+extension BenchPeer.Settings: ExpressibleByArgument {}
