@@ -108,10 +108,12 @@ final class PictureStage: Sendable {
     func close(at end: Double?) {
         state.withLock { state in
             guard state.timing.isConstant, let last = state.last else { return }
-            let clock = state.timing.clock.timebase
-            let seconds = offset + Double(state.lastTime &+ state.timing.inputTicks) * clock.value
-            let slots = (end ?? seconds) * state.timing.frameRate.value
-            deliver(last.frame, slot: min(Int64(slots.rounded()), last.slot &+ 60), isEnd: true, &state)
+            let ticks = state.lastTime &+ state.timing.inputTicks
+            let own = offset + Double(ticks) * state.timing.clock.timebase.value
+            let slots = (end ?? own) * state.timing.frameRate.value
+            // Wherever the input ends, it shows no picture for longer than a second more than it did.
+            let most = last.slot &+ Int64(state.timing.frameRate.value.rounded(.up)) &+ 1
+            deliver(last.frame, slot: min(Int64(slots.rounded()), most), isEnd: true, &state)
         }
     }
 
