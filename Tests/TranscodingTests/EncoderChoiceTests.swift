@@ -118,7 +118,10 @@ struct EncoderChoiceTests {
         #expect(AudioEncoderChoice(audio).name == "pcm_s24le")
     }
 
-    @Test("Repetitions of an animation are counted as libav counts them", arguments: [(nil, "0"), (0, "-1"), (3, "3")])
+    @Test(
+        "Repetitions of an animation are counted as libav counts them",
+        arguments: [(nil, "0"), (0, "-1"), (3, "3")]
+    )
     func loops(count: Int?, option: String) throws {
         var preset = try preset("gif")
         preset.video?.loopCount = count

@@ -40,14 +40,18 @@ struct PresetFieldTests {
             ("web", "Video.CodecOptions.MaxBitRate", "2000", "BitRate or more"),
             ("web", "Video.CodecOptions.BufferSize", "0", "1 to 10000000"),
             ("web", "Video.CodecOptions", "fast", "an object"),
-            ("web", "Video.KeyframesMaxDist", "0", "1 to 100000"), ("web", "Video.FixedGOP", "yes", "true, false"),
+            ("web", "Video.KeyframesMaxDist", "0", "1 to 100000"),
+            ("web", "Video.FixedGOP", "yes", "true, false"),
             ("web", "Video.BitRate", "15", "auto, 16 to 62500"), ("web", "Video.BitRate", nil, "16 to 62500"),
-            ("web", "Video.FrameRate", "12", "auto, 10, 15, 23.97"), ("pal-mpg", "Video.FrameRate", "15", "23.97"),
+            ("web", "Video.FrameRate", "12", "auto, 10, 15, 23.97"),
+            ("pal-mpg", "Video.FrameRate", "15", "23.97"),
             ("hls-video-2m", "Video.MaxFrameRate", "auto", "10, 15"),
             ("web", "Video.MaxWidth", "641", "even numbers from 128 to 4096"),
             ("web", "Video.MaxHeight", "3074", "96 to 3072"),
-            ("web", "Video.SizingPolicy", "Crop", "Fit, Fill, Stretch"), ("web", "Video.PaddingPolicy", nil, "NoPad"),
-            ("web", "Video.DisplayAspectRatio", "2:1", "16:9"), ("web", "Video.Resolution", "640x360", "Resolution"),
+            ("web", "Video.SizingPolicy", "Crop", "Fit, Fill, Stretch"),
+            ("web", "Video.PaddingPolicy", nil, "NoPad"),
+            ("web", "Video.DisplayAspectRatio", "2:1", "16:9"),
+            ("web", "Video.Resolution", "640x360", "only without MaxWidth"),
             ("pal-mpg", "Video.CodecOptions.ChromaSubsampling", "yuv444p", "yuv420p, yuv422p"),
             ("webm-720p", "Video.CodecOptions.Profile", "4", "0, 1, 2, 3"),
             ("gif", "Video.CodecOptions.LoopCount", "101", "Infinite, 0 to 100"),
@@ -59,7 +63,8 @@ struct PresetFieldTests {
             ("wav-16bit", "Audio.CodecOptions.BitDepth", "12", "8, 16, 24, 32"),
             ("wav-16bit", "Audio.CodecOptions.Signed", "Unsigned", "Signed"),
             ("wav-16bit", "Audio.CodecOptions.BitOrder", "BigEndian", "LittleEndian"),
-            ("web", "Engine.Speed", "Warp", "Fast, Normal, Thorough"), ("web", "Engine.Quality", "64", "0 to 63"),
+            ("web", "Engine.Speed", "Warp", "Fast, Normal, Thorough"),
+            ("web", "Engine.Quality", "64", "0 to 63"),
             ("web", "Engine.RateControl", "Best", "Average, Quality"),
             ("web", "Engine.ExactFrameRate", "maybe", "true, false"),
         ] as [(String, String, String?, String)]
@@ -72,7 +77,9 @@ struct PresetFieldTests {
 
     @Test(
         "A member nobody knows is refused: it may be a known one, misspelt",
-        arguments: ["Contaner", "Video.SizingPolcy", "Video.CodecOptions.LoopCount", "Audio.Bitrate", "Engine.Fast"]
+        arguments: [
+            "Contaner", "Video.SizingPolcy", "Video.CodecOptions.LoopCount", "Audio.Bitrate", "Engine.Fast",
+        ]
     )
     func refusesUnknown(path: String) throws {
         let problems = Preset.problems(in: try document("web", path, "x"))
