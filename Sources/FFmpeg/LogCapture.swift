@@ -1,9 +1,14 @@
 internal import CFFmpeg
+internal import Foundation
 
 /// libav's own log, of which nothing is printed and errors are counted.
 public enum LogCapture {
     /// Turns libav's lines on standard error off, and counts what decoders and demuxers complain of.
-    public static func silence() { recast_count_complaints() }
+    public static func silence() {
+        recast_count_complaints()
+        // SVT-AV1 writes its own lines unless its variable says that only the worst are wanted.
+        setenv("SVT_LOG", "0", 0)
+    }
 }
 
 /// How often libav logged an error about one decoder or demuxer.

@@ -89,6 +89,32 @@ struct EngineProcessTests {
         #expect(ordered.last?.upperBound == result.byteCount)
     }
 
+    @Test(
+        "Every encoder and container works where nothing but the bytes can be reached",
+        arguments: [
+            "web-hevc", "web-av1", "webm-720p", "webm-vp9-360p", "pal-mpg", "full-hd-1080i50-xdcam422", "gif",
+            "hls-400k", "flash-video", "dash-audio-128k", "mp3-128k", "flac-cd", "wav-8bit", "opus-128k",
+        ]
+    )
+    func makesAll(preset name: String) async throws {
+        let input = try ClipRecipe(width: 160, height: 90, seconds: 1).make(workspace.url("clip.mp4"))
+        let presets = PresetLibrary(folders: [Samples.packageRoot.appendingPathComponent("presets")])
+        let preset = try presets.preset(name)
+        let request = try request { request in
+            request.preset = preset
+            request.threads = 2
+        }
+        let stream = try FileOutput(workspace.path("stream"))
+        let first = await failure(request, try FileInput(input), .stream(stream))
+        #expect(code(first) == (preset.container == .mp4 ? nil : .outputNeedsFile))
+        let path = workspace.path("out.\(preset.container.fileExtension)")
+        let result = try await engine.run(request, input: FileInput(input), output: .file(path: path))
+        #expect((result.video != nil) == (preset.video != nil))
+        #expect((result.audio != nil) == (preset.audio != nil))
+        #expect(try Judge.decodeErrors(path) == [])
+        #expect(abs(try #require(try Judge.probe(path).format.duration) - 1) < 0.2)
+    }
+
     @Test("What a stream cannot take goes to a file")
     func fallsBackToAFile() async throws {
         let input = Samples.path("browser-live.webm")

@@ -45,6 +45,9 @@ package struct ProbedStream: Decodable, Sendable {
     package let colorPrimaries: String?
     package let channels: Int?
     package let channelLayout: String?
+    package let fieldOrder: String?
+    package let sampleFormat: String?
+    private let bitRateText: String?
     private let averageRateText: String?
     private let lowestRateText: String?
     private let sampleRateText: String?
@@ -59,6 +62,7 @@ package struct ProbedStream: Decodable, Sendable {
     /// Frames per second of the finest clock that all pictures fit.
     package var lowestFrameRate: Double? { lowestRateText.flatMap(Self.ratio) }
     package var sampleRate: Int? { sampleRateText.flatMap { Int($0) } }
+    package var bitsPerSecond: Int? { bitRateText.flatMap { Int($0) } }
     /// Seconds.
     package var startTime: Double? { startText.flatMap(Double.init) }
     /// Seconds.
@@ -90,6 +94,9 @@ package struct ProbedStream: Decodable, Sendable {
         case sampleRateText = "sample_rate"
         case startText = "start_time"
         case durationText = "duration"
+        case fieldOrder = "field_order"
+        case bitRateText = "bit_rate"
+        case sampleFormat = "sample_fmt"
         case sideData = "side_data_list"
     }
 }
@@ -113,14 +120,17 @@ package enum Judge {
         /// Seconds.
         package let pts: Double
         package let isKeyframe: Bool
+        package let byteCount: Int
     }
 
     /// The packets of one stream in file order; `stream` is an ffprobe specifier such as `v:0`.
     package static func packets(_ path: String, stream: String = "v:0") throws -> [ListedPacket] {
-        try listing(path, stream: stream, entries: "packet=pts_time,flags").compactMap { line in
+        try listing(path, stream: stream, entries: "packet=pts_time,size,flags").compactMap { line in
             let fields = line.split(separator: ",")
-            guard fields.count >= 2, let pts = Double(fields[0]) else { return nil }
-            return ListedPacket(pts: pts, isKeyframe: fields[1].contains("K"))
+            guard fields.count >= 3, let pts = Double(fields[0]), let size = Int(fields[1]) else {
+                return nil
+            }
+            return ListedPacket(pts: pts, isKeyframe: fields[2].contains("K"), byteCount: size)
         }
     }
 

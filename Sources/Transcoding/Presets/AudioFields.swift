@@ -46,7 +46,8 @@ extension FieldChecker {
             otherwise: nil,
             isRequired: true
         )
-        guard let codec = found else { return nil }
+        // A codec that is wrong is told with what else is, so far as that does not depend on it.
+        let codec = found ?? container?.audioCodecs.first ?? .aac
         let rates = container == .flv && codec == .mp3 ? [22_050, 44_100] : FieldChecker.sampleRates(codec)
         let hasRate = codec != .flac && codec != .pcm
         let kilobits = number(
@@ -76,7 +77,7 @@ extension FieldChecker {
                 otherwise: .singleTrack
             )
         )
-        options(fields, container, &audio)
+        if found != nil { options(fields, container, &audio) }
         return audio
     }
 
