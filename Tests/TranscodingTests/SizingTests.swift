@@ -208,4 +208,12 @@ struct SizingTests {
         let rounded = Sizing.place(Sizing.Picture(Size(854, 480)), rules, following: canvas)
         #expect(rounded.content.size == canvas)
     }
+
+    @Test("The height of an interlaced picture is a multiple of four", arguments: [(352, 198, 200), (640, 358, 360)])
+    func roundsRows(width: Int, height: Int, rows: Int) {
+        let rules = Sizing.Rules(.shrinkToFit, .noPad, box: Size(1280, 720), rowMultiple: 4)
+        #expect(Sizing.place(Sizing.Picture(Size(width, height)), rules).canvas == Size(width, rows))
+        let odd = Sizing.Rules(.fit, .pad, box: Size(640, 362), rowMultiple: 4)
+        #expect(Sizing.place(Sizing.Picture(Size(width, height)), odd).canvas == Size(640, 360))
+    }
 }

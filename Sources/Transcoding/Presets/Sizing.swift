@@ -50,13 +50,17 @@ public enum Sizing {
         public let box: Size
         /// The shape of the rendition's pixels, width to height.
         public let pixelAspect: Rational
+        /// The rendition's height is a multiple of this, 2 or 4.
+        public let rowMultiple: Int
 
         public init(
             _ sizing: Preset.SizingPolicy,
             _ padding: Preset.PaddingPolicy,
             box: Size,
-            pixelAspect: Rational = Rational(1, 1)
+            pixelAspect: Rational = Rational(1, 1),
+            rowMultiple: Int = 2
         ) {
+            self.rowMultiple = rowMultiple
             self.sizing = sizing
             self.padding = padding
             self.box = box
@@ -67,7 +71,14 @@ public enum Sizing {
         init(_ preset: Preset.Video) {
             let box = preset.boundingSize
             let aspect = preset.displayAspectRatio.flatMap { Sizing.pixelAspect($0, box) }
-            self.init(preset.sizing, preset.padding, box: box, pixelAspect: aspect ?? Rational(1, 1))
+            self.init(
+                preset.sizing,
+                preset.padding,
+                box: box,
+                pixelAspect: aspect ?? Rational(1, 1),
+                // Each field of 4:2:0 has whole samples of colour.
+                rowMultiple: preset.scan == .progressive ? 2 : 4
+            )
         }
 
         /// The rules for pictures that come later in another shape, into pictures of the size found.
@@ -90,7 +101,8 @@ public enum Sizing {
 
     /// Where a picture goes in a rendition.
     public static func place(_ picture: Picture, _ rules: Rules) -> Placement {
-        let box = rules.box
+        let rows = rules.rowMultiple
+        let box = Size(rules.box.width, rules.box.height / rows * rows)
         var display = display(picture)
         display.width /= rules.pixelAspect.isPositive ? rules.pixelAspect.value : 1
         let across = Double(box.width) / max(display.width, 1e-6)
@@ -107,7 +119,7 @@ public enum Sizing {
         if rules.sizing != .stretch { vertical = horizontal }
         let wide = display.width * horizontal
         let high = display.height * vertical
-        let size = Size(even(wide, box.width), even(high, box.height))
+        let size = Size(rounded(wide, box.width), rounded(high, box.height, to: rows))
         let isPadded = rules.padding == .pad && rules.sizing != .fill && rules.sizing != .stretch
         let canvas = isPadded ? box : size
         return Placement(
@@ -164,10 +176,11 @@ public enum Sizing {
         )
     }
 
-    private static func even(_ value: Double, _ limit: Int) -> Int {
+    private static func rounded(_ value: Double, _ limit: Int, to multiple: Int = 2) -> Int {
         // What is larger is cut to the limit; the comparison also keeps `Int` from overflowing.
         guard value < Double(limit) else { return limit }
-        return min(max(16, 2 * Int((value / 2).rounded(.toNearestOrEven))), limit)
+        let count = Int((value / Double(multiple)).rounded(.toNearestOrEven))
+        return min(max(16, multiple * count), limit)
     }
 
     /// The shape of pixels that shows a picture of `size` with the ratio `display`, in lowest terms.

@@ -91,7 +91,7 @@ extension FieldChecker {
         if let resolution = text("Resolution", of: fields) {
             for name in ["MaxWidth", "MaxHeight", "SizingPolicy", "PaddingPolicy", "DisplayAspectRatio"]
             where fields.has(name) {
-                refuse(fields.place(name), "present", allowed: "Resolution and AspectRatio, or it")
+                refuse(fields.place("Resolution"), resolution, allowed: "only without \(name)")
             }
             video.sizing = .fit
             video.padding = aspect == nil ? .noPad : .pad

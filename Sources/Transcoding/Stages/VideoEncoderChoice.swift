@@ -182,13 +182,12 @@ extension VideoEncoderChoice {
     /// 4:2:2 is made as XDCAM HD422 has it, at a constant rate.
     private static func mpeg2(_ preset: Preset.Video) -> VideoEncoderChoice {
         let isXDCAM = preset.chroma == .yuv422p
+        // No picture refers across a keyframe; libavcodec has that only without keyframes at cuts.
         var options: CodecOptions = [
-            "g": "\(preset.maxKeyframeDistance)", "bf": "2", "b_strategy": preset.hasFixedGOP ? "0" : "1",
+            "g": "\(preset.maxKeyframeDistance)", "bf": "2", "flags": "+cgop", "sc_threshold": "1000000000",
             "trellis": "1", "cmp": "satd", "subcmp": "satd", "mbd": "rd",
         ]
-        if preset.hasFixedGOP {
-            options.merge(["sc_threshold": "1000000000", "mpv_flags": "+strict_gop"]) { $1 }
-        }
+        if preset.hasFixedGOP { options["mpv_flags"] = "+strict_gop" }
         let bounds = RateBounds(preset, level: nil)
         let rate = preset.bitsPerSecond ?? bounds.most
         let cap = bounds.cap(rate)
