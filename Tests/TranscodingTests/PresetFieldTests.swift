@@ -51,11 +51,7 @@ struct PresetFieldTests {
             ("web", "Video.SizingPolicy", "Crop", "Fit, Fill, Stretch"),
             ("web", "Video.PaddingPolicy", nil, "NoPad"),
             ("web", "Video.DisplayAspectRatio", "2:1", "16:9"),
-<<<<<<< HEAD
-            ("web", "Video.Resolution", "640x360", "Resolution"),
-=======
             ("web", "Video.Resolution", "640x360", "only without MaxWidth"),
->>>>>>> main
             ("pal-mpg", "Video.CodecOptions.ChromaSubsampling", "yuv444p", "yuv420p, yuv422p"),
             ("webm-720p", "Video.CodecOptions.Profile", "4", "0, 1, 2, 3"),
             ("gif", "Video.CodecOptions.LoopCount", "101", "Infinite, 0 to 100"),
