@@ -20,12 +20,14 @@ manual := man/man1/recast.1
 completions := bash-completion/completions/recast zsh/site-functions/_recast fish/vendor_completions.d/recast.fish
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ceph bench lint format release install clean
+.PHONY: help run test test-ceph fuzz sanitize bench lint format release install clean
 
 help:
 	@echo "make run        build recast, put the clips in samples/ into a bucket and transcode what arrived"
 	@echo "make test       build everything and run all tests"
 	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
+	@echo "make fuzz       feed the demuxers and decoders nonsense for ten minutes"
+	@echo "make sanitize   run the engine's tests under AddressSanitizer and ThreadSanitizer"
 	@echo "make bench      measure against ffmpeg and HandBrake, CLIPS=... or samples/, into docs/benchmarks.md"
 	@echo "make lint       check the formatting of the sources"
 	@echo "make format     format the sources in place"
@@ -54,6 +56,15 @@ test-ceph:
 	@deploy/debian-packages.sh test-ceph
 	@deploy/test-servers.sh
 	RECAST_TEST_S3=radosgw swift test --filter 'Object(Store|Key|Upload)Contract'
+
+fuzz:
+	@deploy/debian-packages.sh test
+	Tests/Fuzz/run.sh
+
+sanitize:
+	@deploy/debian-packages.sh test
+	Tests/Sanitize/run.sh address
+	Tests/Sanitize/run.sh thread
 
 bench: release
 	peer=$$(deploy/bench-peers.sh) && $(recast) bench $(CLIPS) --runs $(or $(RUNS),5) --against ffmpeg \

@@ -12,6 +12,7 @@ extension ElasticTranscoderAPI {
         try await checkPresets(of: request)
         var source = Job.Input(bucket: pipeline.inputBucket, key: request.inputKey)
         if !request.stated.isEmpty { source.stated = request.stated }
+        source.timeSpan = request.timeSpan
         let (moment, from) = (now(), source)
         let job = try await withNewID { id throws(BackendError) in
             try await store.insert(

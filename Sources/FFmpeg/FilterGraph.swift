@@ -20,8 +20,8 @@ public struct FilterGraph: ~Copyable {
     private let sink: UnsafeMutablePointer<AVFilterContext>
     /// Of the pictures that come out.
     private let timebase: Timebase
-    /// Of the picture pushed last, and ticks from the one before it, in the timebase of those that go in.
-    private var last: (pts: Int64, step: Int64)?
+    /// Of the picture pushed last, in the timebase of those that go in.
+    private var lastPTS: Int64?
 
     deinit {
         var graph: UnsafeMutablePointer<AVFilterGraph>? = graph
@@ -104,30 +104,32 @@ public struct FilterGraph: ~Copyable {
 
     /// Returns the pictures still held back, and closes the chain.
     public consuming func finish() throws(FFmpegError) -> [Frame] {
-        try close()
+        try close(nil)
         var frames: [Frame] = []
         while let next = try pull() { frames.append(next) }
         return frames
     }
 
     /// Hands on the pictures still held back one by one, and closes the chain.
-    public consuming func finish(each take: (Frame) throws -> Void) throws {
-        try close()
+    ///
+    /// The last picture ends at `end`, in ticks of those that went in, or right after it began.
+    public consuming func finish(end: Int64?, each take: (Frame) throws -> Void) throws {
+        try close(end)
         while let next = try pull() { try take(next) }
     }
 
     /// Says when the last picture ends, too; filters of a constant rate would drop it otherwise.
-    private func close() throws(FFmpegError) {
-        let end = last.map { $0.pts &+ $0.step } ?? recast_no_pts
-        try check(av_buffersrc_close(source, end, 0), "finish the filters")
+    private func close(_ end: Int64?) throws(FFmpegError) {
+        let least = lastPTS.map { $0 &+ 1 }
+        let time = least.map { max($0, end ?? $0) } ?? recast_no_pts
+        try check(av_buffersrc_close(source, time, 0), "finish the filters")
     }
 
     private mutating func push(_ frame: Frame) throws(FFmpegError) {
         let reference = try frame.reference()
         reference.pointer.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
         try check(av_buffersrc_add_frame(source, reference.pointer), "filter a picture")
-        guard let pts = frame.pts else { return }
-        last = (pts, max(1, last.map { pts &- $0.pts } ?? 1))
+        lastPTS = frame.pts ?? lastPTS
     }
 
     private func pull() throws(FFmpegError) -> Frame? {

@@ -37,6 +37,19 @@ public final class InputBody: @unchecked Sendable {
     /// Begins at the first byte again, for another demuxer after the last one is gone.
     public func rewind() { position = 0 }
 
+    /// The first bytes, at most `count` of them.
+    public func head(_ count: Int) throws(FFmpegError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        do {
+            let got = try bytes.withUnsafeMutableBytes { buffer in try reader.read(at: 0, into: buffer) }
+            return Array(bytes.prefix(max(0, got)))
+        } catch let error as FFmpegError {
+            throw error
+        } catch {
+            return []
+        }
+    }
+
     /// Hashes the bytes as they are read, from now on.
     public func beginHash() throws(FFmpegError) { hash = try SequentialHash() }
 

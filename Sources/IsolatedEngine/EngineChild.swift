@@ -53,8 +53,13 @@ package enum EngineChild {
     private static func request(_ order: EngineOrder, _ channel: ParentChannel) -> TranscodeRequest {
         let reader = ChannelReader(channel, byteCount: order.inputByteCount)
         let name = order.request.outputName
+        let clip = InputClip(
+            .reader(reader, name: order.request.inputName),
+            start: order.request.start ?? 0,
+            duration: order.request.duration
+        )
         var request = TranscodeRequest(
-            input: .reader(reader, name: order.request.inputName),
+            clips: [clip],
             output: order.usesFile
                 ? .unnamedFile(FileWriter(owning: 3), name: name)
                 : .writer(ChannelWriter(channel), name: name),

@@ -38,6 +38,10 @@ package struct EngineRequest: Sendable, Codable {
     package var limits: IngestLimits
     /// Cores to share out; `nil` means all of them.
     package var threads: Int?
+    /// Seconds from the input's start; `nil` means none.
+    package var start: Double?
+    /// Seconds; `nil` means all that follows.
+    package var duration: Double?
 
     package init(
         inputName: String,

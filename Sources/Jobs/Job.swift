@@ -17,6 +17,8 @@ package struct Job: Codable, Sendable, Equatable {
         package var detected: DetectedMedia?
         /// What an API client said of it, such as `Container`, by Elastic Transcoder's names.
         package var stated: [String: String]?
+        /// `nil` means all of it.
+        package var timeSpan: TimeSpan?
 
         package init(
             bucket: String,
@@ -32,6 +34,17 @@ package struct Job: Codable, Sendable, Equatable {
             self.eTag = eTag
             self.byteCount = byteCount
             self.sequencer = sequencer
+        }
+    }
+
+    /// A part of an input, as an API client writes it: `00:01:30.500` or `90.500`.
+    package struct TimeSpan: Codable, Sendable, Equatable {
+        package var start: String?
+        package var duration: String?
+
+        package init(start: String?, duration: String?) {
+            self.start = start
+            self.duration = duration
         }
     }
 
@@ -68,6 +81,8 @@ package struct Job: Codable, Sendable, Equatable {
         package var thumbnailPattern: String?
         /// As the API client gave it; `nil` when it did not.
         package var rotate: String?
+        /// The part of the input that it is made of, in place of the input's own; `nil` means that.
+        package var timeSpan: TimeSpan?
         package var status: JobStatus
         package var rendition: Rendition?
         package var error: JobError?

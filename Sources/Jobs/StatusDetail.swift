@@ -27,6 +27,7 @@ package struct StatusDetail: Sendable, Equatable {
         case "input.empty", "input.unreadable", "input.damaged": 4000
         case "input.limit": 4002
         case "input.unsupported": 4006
+        case "input.too-short": 4014
         case "engine.crashed": 4007
         case "output.rejected": 9000
         case "engine.failed", "output.needs-file": 9001

@@ -20,7 +20,10 @@ struct ClipOptions: ParsableArguments {
     @Option(help: "The language of the sound where an input has several, as de or deu.")
     var language: String?
 
-    @Option(help: "Bring the sound to this loudness in LUFS, such as -16 (EBU R 128).")
+    @Option(
+        parsing: .unconditional,
+        help: "Bring the sound to this loudness in LUFS, such as -16 (EBU R 128)."
+    )
     var loudness: Double?
 
     /// What is wrong with the options for so many inputs; `nil` when nothing is.

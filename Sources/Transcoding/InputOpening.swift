@@ -105,6 +105,7 @@ enum InputOpening {
         tally.pictureCount = pictures.frameCount
         tally.pictureErrors = pictures.errorCount
         tally.lostPictures = pictures.lostCount
+        tally.leadingErrors = pictures.leadingErrorCount
         tally.soundCount = sound.packetCount
         tally.soundErrors = sound.errorCount
         tally.container = container

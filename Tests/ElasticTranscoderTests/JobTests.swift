@@ -91,7 +91,7 @@ struct JobTests {
     @Test(
         "What the engine cannot do is refused by the name of its member",
         arguments: [
-            ("Input", #"{"Key":"a","TimeSpan":{"StartTime":"1"}}"#, "input.timeSpan"),
+            ("Input", #"{"Key":"a","TimeSpan":{"Duration":"0"}}"#, "input.timeSpan.duration"),
             ("Input", #"{"Key":"a","Interlaced":"true"}"#, "input.interlaced"),
             ("Input", #"{"Key":"a","InputCaptions":{"MergePolicy":"Override"}}"#, "input.inputCaptions"),
             ("Input", #"{"Key":"a","Encryption":{"Mode":"aes-gcm"}}"#, "input.encryption"),
@@ -103,7 +103,7 @@ struct JobTests {
             ("Output", #"{"AlbumArt":{"MergePolicy":"Append"}}"#, "output.albumArt"),
             ("Output", #"{"Captions":{"CaptionFormats":[{"Format":"srt"}]}}"#, "output.captions"),
             ("Output", #"{"Encryption":{"Mode":"s3"}}"#, "output.encryption"),
-            ("Output", #"{"Composition":[{"TimeSpan":{"Duration":"2"}}]}"#, "output.composition"),
+            ("Output", #"{"Composition":[{},{"TimeSpan":{"Duration":"2"}}]}"#, "output.composition.2.member"),
             ("Playlists", #"[{"Name":"m","Format":"HLSv3","OutputKeys":["a.mp4"]}]"#, "playlists"),
         ]
     )
@@ -120,6 +120,25 @@ struct JobTests {
         #expect(answer.status == 400 && answer.error == "ValidationException")
         #expect(answer.message.contains("at '\(path)'"), "\(answer.message)")
         #expect(answer.message.hasPrefix("1 validation error detected: "))
+    }
+
+    @Test("A part of the input is taken, stored and answered as it was written")
+    func takesParts() async throws {
+        let answer = try await bench.job(
+            try await bench.pipeline(),
+            [
+                "Input": ["Key": "a", "TimeSpan": ["StartTime": "00:01:30.500", "Duration": "5"]],
+                "Output": [
+                    "Key": "a.mp4", "PresetId": .string(APIBench.web),
+                    "Composition": [["TimeSpan": ["StartTime": "7.25"]]],
+                ],
+            ]
+        )
+        #expect(answer.status == 201, "\(answer.message)")
+        let job = try #require(answer.body["Job"])
+        #expect(job["Input"]?["TimeSpan"] == ["StartTime": "00:01:30.500", "Duration": "5"])
+        let clip = job["Output"]?["Composition"]?.elements.first
+        #expect(clip?["TimeSpan"]?["StartTime"] == "7.25" && clip?["TimeSpan"]?["Duration"] == .null)
     }
 
     @Test("Members that are there and say nothing are no reason to refuse")
@@ -218,7 +237,7 @@ struct JobTests {
             "Codec": "AAC", "SampleRate": "44100", "BitRate": "64", "Channels": "2", "CodecOptions": options,
         ]
         let preset: JSON = ["Id": .string(id), "Name": "old", "Container": "mp4", "Audio": audio]
-        let document = StoredDocument(kind: .preset, id: id, body: try #require(preset.data))
+        let document = StoredDocument(kind: .preset, id: id, body: Data(try preset.line().utf8))
         _ = try await bench.backend.metadata.insert(document)
         let output: JSON = ["Key": "a", "PresetId": .string(id)]
         let answer = try await bench.job(try await bench.pipeline(), ["Output": output])

@@ -48,6 +48,25 @@ struct FrameRateTests {
         #expect(frames.map(\.number) == (0..<Int(expected * 2)).map { $0 * input / Int(expected) })
     }
 
+    @Test(
+        "A long still is shown for as long as it was, at a constant rate and in fields",
+        arguments: [true, false]
+    )
+    func longStill(isInterlaced: Bool) throws {
+        let input = workspace.path("still.mp4")
+        // A picture at 0 s and one at 20 s.
+        try Tool.ffmpeg.output([
+            "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=128x96:r=1:d=2", "-vf",
+            "setpts='if(eq(N,0),0,20/TB)'", "-fps_mode", "passthrough", "-c:v", "libx264", input,
+        ])
+        var preset = PresetFile()
+        preset.video["FrameRate"] = "10"
+        preset.engine["ExactFrameRate"] = true
+        if isInterlaced { preset.options["InterlacedMode"] = "TopFirst" }
+        let output = try transcode(input, preset)
+        #expect(try Judge.packets(output).count == 210)
+    }
+
     @Test("Keyframes of a fixed GOP come exactly as often as the preset says, cuts or not")
     func fixedGOP() throws {
         let cuts = workspace.path("cuts.mp4")

@@ -64,7 +64,7 @@ struct SoundTests {
         try transcode(make(channels, layout: layout))
         for level in try levels(output.path) {
             #expect(level.peak < 0.99, "\(level.peak)")
-            #expect(level.rms > 0.3, "\(level.rms)")
+            #expect(level.rms > 0.25, "\(level.rms)")
         }
     }
 
@@ -120,7 +120,7 @@ struct SoundTests {
         // Without the tone and what stretching makes of it, nothing is left.
         let rest = try levels(
             output.path,
-            "atrim=start=0.5:end=59.5,bandreject=f=1000:width_type=h:w=400,highpass=f=3000"
+            "bandreject=f=1000:width_type=h:w=400,highpass=f=3000,atrim=start=0.5:end=59.5"
         )
         for level in rest { #expect(level.peak < 0.005, "\(level.peak)") }
     }
@@ -185,7 +185,9 @@ struct SoundTests {
         for file in ["a.mp3", "b.m4a", "c.flac", "d.ogg", "e.wav", "f.webm"] {
             let input = workspace.path(file)
             let hasCover = ["a.mp3", "b.m4a", "c.flac"].contains(file)
-            let art = ["-i", cover, "-map", "0", "-map", "1", "-disposition:v", "attached_pic"]
+            let art = [
+                "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic",
+            ]
             try Tool.ffmpeg.output(
                 ["-nostdin", "-v", "error", "-i", tone] + (hasCover ? art : [])
                     + (file == "d.ogg" ? ["-c:a", "libvorbis"] : []) + [input]
@@ -214,7 +216,7 @@ struct SoundTests {
     /// The integrated loudness and the true peak in dB, as ffmpeg's ebur128 has them.
     private func loudness(_ path: String) throws -> (integrated: Double, peak: Double) {
         let result = try Tool.ffmpeg.run([
-            "-nostdin", "-hide_banner", "-i", path, "-map", "0:a", "-af", "ebur128=peak=true:framelog=quiet",
+            "-nostdin", "-hide_banner", "-i", path, "-map", "0:a", "-af", "ebur128=peak=true",
             "-f", "null", "-",
         ])
         func value(_ name: String) -> Double? {
@@ -229,10 +231,11 @@ struct SoundTests {
         arguments: [("quiet", -16.0), ("spiky", -16), ("loud", -23), ("voice", -14)]
     )
     func normalises(kind: String, target: Double) throws {
-        // Bursts of a tone, of noise with rare peaks, and of something like syllables.
+        // A tone that swells, tones with rare peaks, one at full scale, and something like syllables.
         let sounds = [
             "quiet": "0.03*sin(2*PI*440*t)*(0.6+0.4*sin(2*PI*t))",
-            "spiky": "0.05*(random(0)-0.5)+if(lt(mod(t\\,1)\\,0.004)\\,0.9*sin(2*PI*300*t)\\,0)",
+            "spiky":
+                "0.04*sin(2*PI*310*t)+0.03*sin(2*PI*1210*t)+if(lt(mod(t\\,1)\\,0.004)\\,0.9*sin(2*PI*300*t)\\,0)",
             "loud": "0.95*sin(2*PI*997*t)",
             "voice": "0.2*sin(2*PI*200*t)*sin(2*PI*4*t)*sin(2*PI*1500*t)",
         ]

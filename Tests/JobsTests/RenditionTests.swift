@@ -15,7 +15,7 @@ struct RenditionTests {
             "input": {"container": "mov", "byteCount": 5000, "duration": 2.5, "frameRate": 30,
             "uprightSize": {"width": 640, "height": 360},
             "size": {"width": 640, "height": 360}, "videoCodec": "h264"},
-            "wallSeconds": 1, "cpuSeconds": 2, "stages": []\(more)}
+            "wallSeconds": 1, "cpuSeconds": 2, "stages": [], "recipe": \(RecipeFixture.json)\(more)}
             """
         return try JSONDecoder().decode(TranscodeResult.self, from: Data(json.utf8))
     }

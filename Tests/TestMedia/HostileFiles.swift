@@ -13,7 +13,7 @@ package struct HostileFiles {
         return url(name).path
     }
 
-    private func ffmpeg(_ arguments: [String], to name: String) throws -> String {
+    func ffmpeg(_ arguments: [String], to name: String) throws -> String {
         let quiet = ["-nostdin", "-v", "error", "-y"]
         try Tool.ffmpeg.output(quiet + arguments + [url(name).path])
         return url(name).path
@@ -200,7 +200,7 @@ extension HostileFiles {
     }
 
     /// Overwrites bytes in each box of a type, `offset` bytes after the type.
-    private func patch(_ path: String, box: String, at offset: Int, with bytes: [UInt8]) throws -> String {
+    func patch(_ path: String, box: String, at offset: Int, with bytes: [UInt8]) throws -> String {
         var data = try Data(contentsOf: URL(fileURLWithPath: path))
         let type = Data(box.utf8)
         var position = data.startIndex

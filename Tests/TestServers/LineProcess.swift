@@ -50,7 +50,7 @@ package final class LineProcess: Sendable {
         let output = outputPipe.fileHandleForReading
         Thread.detachNewThread { [weak self] in
             var rest = Data()
-            while case let bytes = output.availableData, !bytes.isEmpty {
+            while case let bytes = Self.read(output), !bytes.isEmpty {
                 rest.append(bytes)
                 while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                     self?.take(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
@@ -62,6 +62,16 @@ package final class LineProcess: Sendable {
     }
 
     deinit { stop() }
+
+    /// What there is to read, nothing at the end; `availableData` ends all tests when a signal comes.
+    private static func read(_ handle: FileHandle) -> Data {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(handle.fileDescriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            return Data(buffer.prefix(max(0, count)))
+        }
+    }
 
     /// Asks the program to end.
     package func stop() { try? input.close() }

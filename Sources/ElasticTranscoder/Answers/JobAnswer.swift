@@ -36,6 +36,7 @@ extension ElasticTranscoderAPI {
     private func answer(_ input: Job.Input) -> JSONValue {
         var members = (input.stated ?? [:]).mapValues(JSONValue.string)
         members["Key"] = .string(input.key)
+        if let span = input.timeSpan { members["TimeSpan"] = answer(span) }
         if let detected = input.detected {
             members["DetectedProperties"] = complete(
                 "DetectedProperties",
@@ -61,6 +62,9 @@ extension ElasticTranscoderAPI {
             "Status": .string(output.status.rawValue),
             "Watermarks": .array([]),
         ]
+        if let span = output.timeSpan {
+            members["Composition"] = .array([complete("Clip", ["TimeSpan": answer(span)])])
+        }
         if output.status == .error, let error = output.error {
             members["StatusDetail"] = .string(StatusDetail(error, of: output, in: job).text)
         }
@@ -73,6 +77,13 @@ extension ElasticTranscoderAPI {
             members["FileSize"] = .integer(rendition.byteCount)
         }
         return complete("JobOutput", members)
+    }
+
+    private func answer(_ span: Job.TimeSpan) -> JSONValue {
+        complete(
+            "TimeSpan",
+            ["StartTime": JSONValue(optional: span.start), "Duration": JSONValue(optional: span.duration)]
+        )
     }
 
     /// A structure with null for what there is nothing to say of, as the service answered.

@@ -1,4 +1,5 @@
 internal import Jobs
+internal import Transcoding
 
 /// What a request to make a job says, read member by member.
 struct JobRequest {
@@ -10,6 +11,8 @@ struct JobRequest {
     private(set) var inputKey = ""
     /// What the client says of the input.
     private(set) var stated: [String: String] = [:]
+    /// The part of the input that is used; `nil` means all of it.
+    private(set) var timeSpan: Job.TimeSpan?
     private(set) var outputs: [Job.Output] = []
     /// Where each output is in the request.
     private(set) var paths: [String] = []
@@ -46,9 +49,21 @@ struct JobRequest {
             stated[name] = value
             if value != "auto" { refuse("\(path).\(RequestReader.path(name))", value) }
         }
-        for name in ["Encryption", "TimeSpan", "InputCaptions"] where !isEmpty(input[name]) {
+        timeSpan = readSpan(input["TimeSpan"], "\(path).timeSpan")
+        for name in ["Encryption", "InputCaptions"] where !isEmpty(input[name]) {
             refuse("\(path).\(RequestReader.path(name))")
         }
+    }
+
+    /// The part of an input that a structure names; `nil` when it names none.
+    private mutating func readSpan(_ span: JSONValue?, _ path: String) -> Job.TimeSpan? {
+        guard let span, !isEmpty(span) else { return nil }
+        let (start, duration) = (span["StartTime"]?.text, span["Duration"]?.text)
+        if let start, ClipTime.seconds(start) == nil { fail(start, "\(path).startTime", "be a time") }
+        if let duration, (ClipTime.seconds(duration) ?? 0) <= 0 {
+            fail(duration, "\(path).duration", "be more than no time")
+        }
+        return Job.TimeSpan(start: start, duration: duration)
     }
 
     // MARK: - Outputs
@@ -84,6 +99,9 @@ struct JobRequest {
         var made = Job.Output(id: "\(outputs.count + 1)", key: key ?? "", presetID: preset ?? "")
         made.thumbnailPattern = output["ThumbnailPattern"]?.text
         made.rotate = output["Rotate"]?.text
+        let clips = output["Composition"]?.elements ?? []
+        if clips.count > 1 { refuse("\(path).composition.2.member") }
+        made.timeSpan = readSpan(clips.first?["TimeSpan"], "\(path).composition.1.member.timeSpan")
         outputs.append(made)
         paths.append(path)
     }
@@ -96,7 +114,7 @@ struct JobRequest {
         if let rotate = output["Rotate"]?.text, rotate != "auto" { refuse("\(path).rotate", rotate) }
         if let seconds = output["SegmentDuration"]?.text { refuse("\(path).segmentDuration", seconds) }
         let others = [
-            "Watermarks", "AlbumArt", "Composition", "Captions", "Encryption", "ThumbnailEncryption",
+            "Watermarks", "AlbumArt", "Captions", "Encryption", "ThumbnailEncryption",
         ]
         for name in others where !isEmpty(output[name]) { refuse("\(path).\(RequestReader.path(name))") }
     }

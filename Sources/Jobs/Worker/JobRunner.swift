@@ -161,7 +161,7 @@ package struct JobRunner: Sendable {
         }
         let input = ObjectLocation(bucket: job.input.bucket, key: job.input.key)
         do {
-            let request = try await engineRequest(output, input, target)
+            let request = try await engineRequest(job, output, input, target)
             let source = ObjectInput(store: objects, location: input, info: info)
             let attributes = ObjectAttributes(
                 contentType: request.preset.container.contentType(hasVideo: request.preset.video != nil),
@@ -185,16 +185,21 @@ package struct JobRunner: Sendable {
     }
 
     private func engineRequest(
+        _ job: Job,
         _ output: Job.Output,
         _ input: ObjectLocation,
         _ target: ObjectLocation
     ) async throws -> EngineRequest {
-        EngineRequest(
+        var request = EngineRequest(
             inputName: input.description,
             outputName: target.description,
             preset: try await presets(output.presetID),
             limits: settings.limits,
             threads: settings.threads
         )
+        let span = output.timeSpan ?? job.input.timeSpan
+        request.start = span?.start.flatMap(ClipTime.seconds)
+        request.duration = span?.duration.flatMap(ClipTime.seconds)
+        return request
     }
 }

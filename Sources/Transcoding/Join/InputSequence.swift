@@ -83,6 +83,10 @@ final class InputSequence {
             try read(opening.reader(index), index)
         }
         video?.finish()
+        // Sound that was announced and never came is silence.
+        if let format = survey.soundFormat, let audio, audio.isOpen, audio.endSeconds == 0 {
+            try audio.close(at: offset, like: format)
+        }
         try audio?.finish()
         if audio != nil { outcome.soundEnd = audio?.endSeconds }
     }
@@ -105,7 +109,7 @@ final class InputSequence {
                 waitedSeconds = before + body.waitedSeconds
                 let reached = offset + max(0, seconds - span.start)
                 try watch(max(reached, survey.duration ?? 0), waitedSeconds)
-                if sound == nil { try audio?.advance(to: reached - 1) }
+                try fillSound(reached, isThere: sound != nil)
             }
         sound?.send(.end)
         let tally = video?.drain()
@@ -138,6 +142,16 @@ final class InputSequence {
             )
         )
         try close(plan, span, tally, soundEnd, name, isLast: isLast)
+    }
+
+    /// Seconds of pictures that wait in memory for sound to begin.
+    private static let longestWait = 20.0
+
+    /// Gives the muxer silence where there is no sound, or where it has not come yet.
+    private func fillSound(_ reached: Double, isThere: Bool) throws {
+        guard let audio, let format = survey.soundFormat else { return }
+        if !isThere { try audio.advance(to: reached - 1) }
+        if isThere, reached - offset > InputSequence.longestWait { try audio.openLate(like: format) }
     }
 
     private func beginSound(

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// How loud sound is and is to be, as pure rules.
 enum Loudness {
-    /// The largest true peak that a limiter lets through: -1.5 dB, because encoding may add a little.
-    static let ceiling: Float = 0.8414
+    /// The largest true peak that a limiter lets through: -2 dB, because encoding may add up to 1 dB.
+    static let ceiling: Float = 0.7943
     /// Blocks of less do not count, in LUFS.
     static let absoluteGate = -70.0
     /// The most by which sound is made louder, 30 dB; what is quieter yet is mostly noise.

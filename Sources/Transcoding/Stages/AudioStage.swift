@@ -41,6 +41,9 @@ final class AudioStage: Sendable {
     /// Seconds of the output's sound so far.
     var endSeconds: Double { state.withLock { $0.sink?.seconds ?? 0 } }
 
+    /// Whether it is known what the output's sound is made of.
+    var isOpen: Bool { state.withLock { $0.sink != nil } }
+
     var tally: Tally { state.withLock { $0.tally } }
 
     /// Goes on with another input's sound.
@@ -79,6 +82,13 @@ final class AudioStage: Sendable {
             case .end: try state.source?.finish(&sink, open: open)
             }
             state.tally.errorCount = state.source?.errorCount ?? 0
+        }
+    }
+
+    /// Begins with silence where the sound of an input is late, so that the muxer need not wait for it.
+    func openLate(like format: AudioFormat) throws {
+        try change { state, open in
+            if state.sink == nil { state.sink = try open(format) }
         }
     }
 

@@ -8,6 +8,7 @@ final class DecodeStage: Sendable {
         var frameCount = 0
         var errorCount = 0
         var lostCount = 0
+        var leadingErrorCount = 0
         /// Seconds from the input's start to the end of the last picture.
         var endSeconds = 0.0
         /// Pictures that were sent on.
@@ -22,6 +23,8 @@ final class DecodeStage: Sendable {
         var tally = Tally()
         var lastTicks: Int64?
         var ledger: PictureLedger
+        var illegalCount = 0
+        var lead = LeadIn()
         /// Before the span, the picture that is shown at its start unless another is.
         var held: Frame?
         /// With an end, the last picture sent on, and when.
@@ -36,6 +39,7 @@ final class DecodeStage: Sendable {
     private let limits: IngestLimits
     private let name: String
     private let output: Stage<PictureInput>
+    private let units: NALCheck?
 
     init(
         stream: FFmpeg.Stream,
@@ -52,6 +56,7 @@ final class DecodeStage: Sendable {
         self.limits = limits
         self.name = name
         self.output = output
+        units = NALCheck(stream)
         state = Mutex(
             State(
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
@@ -71,15 +76,22 @@ final class DecodeStage: Sendable {
                     try InputPlan.check(size: size, limits, name)
                 }
                 if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
+                if let units, !units.isLegal(packet) { state.illegalCount += 1 }
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
-                state.tally.errorCount = state.decoder?.errorCount ?? 0
+                let errors = max(state.decoder?.errorCount ?? 0, state.illegalCount)
+                state.tally.errorCount = state.lead.damage(errors, isKeyframe: packet.isKeyframe)
             case .end:
                 if let decoder = state.decoder.take() {
                     let rest = try decoder.finish()
-                    state.tally.errorCount = rest.errorCount
+                    let errors = max(rest.errorCount, state.illegalCount)
+                    state.tally.errorCount = state.lead.damage(errors, isKeyframe: false)
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount
+                    state.tally.leadingErrorCount = max(
+                        state.lead.leadingErrors,
+                        state.ledger.leadingCount
+                    )
                     holdLast(&state)
                 }
                 output.send(.end)

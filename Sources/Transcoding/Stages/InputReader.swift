@@ -79,7 +79,7 @@ struct InputReader: ~Copyable {
             let packet: Packet?
             do { packet = try next() } catch { return error }
             guard let packet else {
-                if !hasJumped { packets.finish(demuxer, streams: plan.streams) }
+                if !hasJumped { packets.finish(demuxer, body, streams: plan.streams) }
                 break
             }
             packets.take(packet)

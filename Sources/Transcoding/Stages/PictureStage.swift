@@ -88,15 +88,22 @@ final class PictureStage: Sendable {
             state.lastTime = max(state.lastTime, time)
             if state.plan == nil {
                 begin(frame, &state)
-                // A picture that starts late is held from the start on, so that sound keeps its place.
-                if time != 0, let start = state.timing.clock.place(0) { try emit(frame, start, &state) }
+                // A picture that starts late is held from the start on, so that sound keeps its place; but the
+                // last one of an input before is there until then.
+                if joint == nil, time != 0, let start = state.timing.clock.place(0) {
+                    try emit(frame, start, &state)
+                }
             }
             if let pts = state.timing.clock.place(time) { try emit(frame, pts, &state) }
         }
     }
 
     /// Sends what is held back.
-    func finish() throws { try state.withLock { state in try flush(&state) } }
+    func finish() throws {
+        try state.withLock { state in
+            try flush(end: state.lastTime &+ state.timing.inputTicks, &state)
+        }
+    }
 
     /// Shows the last picture of a constant rate up to `end`, in seconds of the output.
     ///
@@ -104,9 +111,12 @@ final class PictureStage: Sendable {
     func close(at end: Double?) {
         state.withLock { state in
             guard state.timing.isConstant, let last = state.last else { return }
-            let seconds = offset + Double(state.lastTime) * state.timing.clock.timebase.value
-            let slots = (end ?? seconds + state.timing.inputPeriod) * state.timing.frameRate.value
-            deliver(last.frame, slot: min(Int64(slots.rounded()), last.slot &+ 60), isEnd: true, &state)
+            let ticks = state.lastTime &+ state.timing.inputTicks
+            let own = offset + Double(ticks) * state.timing.clock.timebase.value
+            let slots = (end ?? own) * state.timing.frameRate.value
+            // Wherever the input ends, it shows no picture for longer than a second more than it did.
+            let most = last.slot &+ Int64(state.timing.frameRate.value.rounded(.up)) &+ 1
+            deliver(last.frame, slot: min(Int64(slots.rounded()), most), isEnd: true, &state)
         }
     }
 
@@ -144,7 +154,7 @@ final class PictureStage: Sendable {
         _ plan: VideoPlan,
         _ state: inout State
     ) throws {
-        try flush(&state)
+        try flush(end: nil, &state)
         state.scaler = nil
         state.shape = shape
         if let chain = state.filters?.chain(shape) {
@@ -166,9 +176,9 @@ final class PictureStage: Sendable {
         }
     }
 
-    private func flush(_ state: inout State) throws {
+    private func flush(end: Int64?, _ state: inout State) throws {
         guard let graph = state.graph.take(), let plan = state.plan else { return }
-        try graph.finish { deliver($0, pts: $0.pts, plan, &state) }
+        try graph.finish(end: end) { deliver($0, pts: $0.pts, plan, &state) }
     }
 
     private func needsScaling(_ shape: PictureShape, _ plan: VideoPlan) -> Bool {

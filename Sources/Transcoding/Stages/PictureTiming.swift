@@ -10,8 +10,8 @@ struct PictureTiming {
     /// Ticks of the pictures that come out; a constant rate has one tick a picture.
     let timebase: Timebase
     let isConstant: Bool
-    /// Seconds for which an input's picture is shown.
-    let inputPeriod: Double
+    /// Ticks of the clock for which an input's picture is shown, a second's at most.
+    let inputTicks: Int64
     /// Fields a second of an interlaced output.
     let fieldRate: Rational?
     /// Decides which pictures of the input stay; its ticks are not those of `timebase` at a constant rate.
@@ -43,11 +43,10 @@ struct PictureTiming {
             cap = FrameRates.automatic(stated, max: max)
             if !self.isConstant, cap.value <= stated.value, stated.value <= max.value { cap = max }
         }
-        let stated = FrameRateConverter.stated(average: average, base: base, cap: cap)
-        inputPeriod = 1 / Swift.max(stated.value, 1)
         let (fields, overflow) = cap.numerator.multipliedReportingOverflow(by: 2)
         fieldRate = isInterlaced && !overflow ? Rational(fields, cap.denominator) : nil
         clock = FrameRateConverter(average: average, base: base, cap: fieldRate ?? cap)
+        inputTicks = Int64(1 / Swift.max(average.value, 1) / clock.timebase.value)
         frameRate = self.isConstant ? cap : clock.frameRate
         timebase = self.isConstant ? cap.inverse : clock.timebase
     }

@@ -152,7 +152,8 @@ final class StageGraph: Sendable {
                 hasAudio: written.hasAudio,
                 pictureSpan: written.pictureSpan,
                 inputPictureEnd: outcome.pictureEnd,
-                inputSoundEnd: outcome.soundEnd
+                inputSoundEnd: outcome.soundEnd,
+                inputPeriod: plan.video.map { 1 / max($0.averageFrameRate.value, 1) } ?? 0
             ),
             threads: cores
         )

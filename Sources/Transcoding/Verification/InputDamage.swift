@@ -9,6 +9,8 @@ public struct InputDamage: Sendable, Codable, Equatable, CustomStringConvertible
     public var pictureErrors = 0
     /// Pictures that the container holds and the decoder left out after the first.
     public var lostPictures = 0
+    /// Errors before the first picture, of a recording that begins in the middle of a GOP; no reason to refuse it.
+    public var leadingErrors = 0
     /// Packets of sound that were refused or decoded with errors.
     public var soundErrors = 0
     /// Packets that the container's index promises and that could not be read, packets that the demuxer
@@ -25,7 +27,8 @@ public struct InputDamage: Sendable, Codable, Equatable, CustomStringConvertible
 
     /// Whether anything was found at all.
     public var isEmpty: Bool {
-        pictureErrors == 0 && lostPictures == 0 && soundErrors == 0 && containerErrors == 0
+        leadingErrors == 0 && pictureErrors == 0 && lostPictures == 0 && soundErrors == 0
+            && containerErrors == 0
             && missingSeconds == 0 && readFailure == nil
     }
 
@@ -36,6 +39,11 @@ public struct InputDamage: Sendable, Codable, Equatable, CustomStringConvertible
         }
         add(pictureErrors, "picture has errors", "pictures have errors")
         add(lostPictures, "picture is lost", "pictures are lost")
+        add(
+            leadingErrors,
+            "picture cannot be decoded at the start",
+            "pictures cannot be decoded at the start"
+        )
         add(soundErrors, "packet of sound has errors", "packets of sound have errors")
         add(containerErrors, "error in the container", "errors in the container")
         if missingSeconds > 0 { parts.append(String(format: "%.2f s are missing", missingSeconds)) }
@@ -48,6 +56,7 @@ public struct InputDamage: Sendable, Codable, Equatable, CustomStringConvertible
         var sum = first
         sum.pictureErrors += second.pictureErrors
         sum.lostPictures += second.lostPictures
+        sum.leadingErrors += second.leadingErrors
         sum.soundErrors += second.soundErrors
         sum.containerErrors += second.containerErrors
         sum.missingSeconds += second.missingSeconds
@@ -63,6 +72,7 @@ struct DamageTally {
     var pictureCount = 0
     var pictureErrors = 0
     var lostPictures = 0
+    var leadingErrors = 0
     /// Packets of sound that were decoded.
     var soundCount = 0
     var soundErrors = 0
@@ -83,6 +93,7 @@ struct DamageTally {
         var damage = InputDamage()
         damage.pictureErrors = pictureErrors
         damage.lostPictures = lostPictures
+        damage.leadingErrors = leadingErrors
         damage.soundErrors = soundErrors
         damage.containerErrors = container.errorCount
         damage.readFailure = readFailure

@@ -153,7 +153,7 @@ public struct MediaExamination: Sendable, Codable {
                 break
             }
             guard let packet else {
-                packets.finish(demuxer, streams: chosen)
+                packets.finish(demuxer, body, streams: chosen)
                 break
             }
             packets.take(packet)
@@ -167,7 +167,8 @@ public struct MediaExamination: Sendable, Codable {
             byteCount: body.byteCount,
             statedDuration: demuxer.duration,
             streams: try chosen.compactMap { try slots[$0.index]?.finish() },
-            containerErrors: packets.finding.missingPackets + packets.finding.complaints,
+            containerErrors: packets.finding.missingPackets + packets.finding.complaints
+                + (packets.finding.missingBytes > 0 ? 1 : 0),
             readFailure: failure?.reason
         )
     }

@@ -11,6 +11,8 @@ struct OutputJudgement {
     /// Seconds of pictures and of sound that were decoded of the input; `nil` where it does not matter.
     let inputPictureEnd: Double?
     let inputSoundEnd: Double?
+    /// Seconds that the input's last picture is taken to last, which may be far from true.
+    var inputPeriod = 0.0
 
     /// Seconds by which a span may be off: containers count in thousandths, or, as GIF does, in hundredths.
     static let clockTolerance = 0.021
@@ -19,6 +21,9 @@ struct OutputJudgement {
     /// Seconds by which the output may be longer or shorter than what was decoded of the input, besides a
     /// picture's or a block's own length.
     static let lengthTolerance = 0.05
+
+    /// Seconds of sound that may be missing between its first and last sample: less than a block of AAC.
+    static let gapTolerance = 0.015
 
     /// - Throws: `output.rejected`.
     func check(_ streams: [MediaExamination.StreamFinding]) throws(TranscodingError) {
@@ -69,10 +74,16 @@ struct OutputJudgement {
             }
         }
         let period = pictures.frameCount > 1 ? pictures.duration / Double(pictures.frameCount) : 1
-        try check(length: pictures, of: "pictures", inputPictureEnd, slack: max(2 * period, 0.1))
+        try check(length: pictures, of: "pictures", inputPictureEnd, slack: max(2 * period, inputPeriod, 0.1))
     }
 
     private func check(sound: MediaExamination.StreamFinding) throws(TranscodingError) {
+        let samples = Double(sound.sampleCount) / Double(max(sound.sampleRate, 1))
+        guard abs(samples - sound.duration) <= OutputJudgement.gapTolerance else {
+            throw OutputJudgement.rejection(
+                "the output's sound has gaps of \(OutputJudgement.text(sound.duration - samples)) s"
+            )
+        }
         // A codec's last block, and what it needs to begin, are sound that nobody recorded.
         try check(length: sound, of: "sound", inputSoundEnd, slack: 0.15)
     }

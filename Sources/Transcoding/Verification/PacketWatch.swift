@@ -14,7 +14,12 @@ struct PacketWatch {
         /// Errors in the container's structure that the demuxer logged.
         var complaints = 0
 
-        var errorCount: Int { flaggedPackets + missingPackets + backwardSteps + complaints }
+        /// Bytes that the container promises beyond what the file has.
+        var missingBytes: Int64 = 0
+
+        var errorCount: Int {
+            (missingBytes > 0 ? 1 : 0) + flaggedPackets + missingPackets + backwardSteps + complaints
+        }
     }
 
     private(set) var finding = Finding()
@@ -32,7 +37,13 @@ struct PacketWatch {
     }
 
     /// Compares what was read with what `demuxer` knows of the streams, at the end of the input.
-    mutating func finish(_ demuxer: borrowing Demuxer, streams: [FFmpeg.Stream]) {
+    mutating func finish(_ demuxer: borrowing Demuxer, _ body: InputBody, streams: [FFmpeg.Stream]) {
+        let head = (try? body.head(1024)) ?? []
+        finding.missingBytes = BytePromise.missing(
+            head: head,
+            byteCount: body.byteCount,
+            container: demuxer.formatName
+        )
         finding.complaints = demuxer.complaintCount
         // Other containers' indexes list some packets only.
         guard demuxer.formatName.hasPrefix("mov") || demuxer.formatName == "avi" else { return }
@@ -51,6 +62,8 @@ struct PictureLedger {
     private static let mostWaiting = 256
 
     private(set) var lostCount = 0
+    /// Pictures before the first that came out; a recording that begins in the middle of a GOP has some.
+    private(set) var leadingCount = 0
     private var waiting: [Int64] = []
     private var hasBegun = false
     private var isValid: Bool
@@ -71,9 +84,11 @@ struct PictureLedger {
         guard !isInterlaced else {
             isValid = false
             lostCount = 0
+            leadingCount = 0
             return
         }
-        if hasBegun { lostCount += waiting.count { $0 < pts } }
+        let overtaken = waiting.count { $0 < pts }
+        if hasBegun { lostCount += overtaken } else { leadingCount = overtaken }
         waiting.removeAll { $0 <= pts }
         hasBegun = true
     }
@@ -82,5 +97,35 @@ struct PictureLedger {
     mutating func finish() {
         if isValid, hasBegun { lostCount += waiting.count }
         waiting = []
+    }
+}
+
+/// Leaves out the errors of what cannot be decoded because the recording began in the middle of a GOP.
+struct LeadIn {
+    /// A decoder of several threads tells of an error some packets later.
+    private static let lateness = 10
+
+    /// Packets since the first keyframe; `nil` before it.
+    private var sinceKeyframe: Int?
+    private var isOver = false
+    private(set) var leadingErrors = 0
+    private var hasBegun = false
+
+    /// How many of the `errors` so far are damage, now that one more packet was decoded.
+    mutating func damage(_ errors: Int, isKeyframe: Bool) -> Int {
+        if !hasBegun {
+            hasBegun = true
+            isOver = isKeyframe
+        }
+        if !isOver {
+            if let count = sinceKeyframe {
+                sinceKeyframe = count + 1
+                isOver = count + 1 >= LeadIn.lateness
+            } else if isKeyframe {
+                sinceKeyframe = 0
+            }
+            leadingErrors = errors
+        }
+        return errors - leadingErrors
     }
 }

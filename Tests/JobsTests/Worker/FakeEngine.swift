@@ -109,7 +109,8 @@ final class FakeEngine: Sendable {
              "input": {"container": "mp4", "byteCount": 10, "duration": 2.5,
                        "size": {"width": 640, "height": 360},
                        "uprightSize": {"width": 640, "height": 360}, "frameRate": 25, "videoCodec": "vp9"},
-             "decodedFrameCount": 62, "frameCount": 62, "wallSeconds": 1, "cpuSeconds": 1, "stages": []}
+             "decodedFrameCount": 62, "frameCount": 62, "wallSeconds": 1, "cpuSeconds": 1, "stages": [],
+             "recipe": \(RecipeFixture.json)}
             """
         do {
             return try JSONDecoder().decode(TranscodeResult.self, from: Data(json.utf8))
