@@ -9,6 +9,10 @@ public struct Resampler: ~Copyable {
     /// By how much the sound is made longer.
     private var stretch = 0.0
     private var canStretch = false
+    /// The block that was converted last.
+    private var recent: Frame?
+    /// Samples still to come that are none of ours.
+    private var surplus = 0
 
     private init(
         owning context: OpaquePointer,
@@ -90,28 +94,33 @@ public struct Resampler: ~Copyable {
     }
 
     /// Output samples that the filter still holds.
-    public var delay: Int { Int(max(0, swr_get_delay(context, Int64(output.sampleRate)))) }
+    public var delay: Int { Int(max(0, swr_get_delay(context, Int64(output.sampleRate)))) - surplus }
 
     /// Makes what follows longer by `ratio`, a few thousandths at most; shorter where that is negative.
-    ///
-    /// - Returns: what was held back, the first time.
-    public mutating func stretch(_ ratio: Double) throws(FFmpegError) -> Frame? {
-        guard abs(ratio - stretch) > 1e-6 else { return nil }
-        var rest: Frame?
-        if !canStretch {
-            rest = try flush()
-            let fresh = try Resampler.makeContext(input, output, matrix, canStretch: true)
-            var old: OpaquePointer? = context
-            context = fresh
-            swr_free(&old)
-            canStretch = true
-        }
+    public mutating func stretch(_ ratio: Double) throws(FFmpegError) {
+        guard abs(ratio - stretch) > 1e-6 else { return }
+        if !canStretch { try beginStretching() }
         stretch = ratio
         // Over a long distance, so that the ratio holds until the next call.
         let distance = 1_000_000.0
         let delta = Int32((min(max(ratio, -0.05), 0.05) * distance).rounded())
         try check(swr_set_compensation(context, delta, Int32(distance)), "stretch the sound")
-        return rest
+    }
+
+    /// Puts a filter where samples went through unfiltered.
+    ///
+    /// It is fed with the samples before, and what it makes of them left out, or one would hear it begin.
+    private mutating func beginStretching() throws(FFmpegError) {
+        canStretch = true
+        guard input.sampleRate == output.sampleRate else { return }
+        let fresh = try Resampler.makeContext(input, output, matrix, canStretch: true)
+        var old: OpaquePointer? = context
+        context = fresh
+        swr_free(&old)
+        guard let before = recent else { return }
+        let count = min(before.sampleCount, 64)
+        surplus = count
+        _ = try convert(before, skipping: before.sampleCount - count)
     }
 
     /// Converts a block, leaving out its first `skipped` samples; `nil` when nothing comes out yet.
@@ -124,6 +133,7 @@ public struct Resampler: ~Copyable {
         var planes = (0..<(planar ? channels : 1)).map { index in
             frame.pointer.pointee.extended_data[index].map { UnsafePointer($0 + skipped * stride) }
         }
+        recent = canStretch ? nil : frame
         return try convert(&planes, count: frame.sampleCount - skipped)
     }
 
@@ -142,7 +152,13 @@ public struct Resampler: ~Copyable {
             swr_convert(context, data, Int32(room), planes, Int32(count)),
             "convert the sound"
         )
-        block.pointer.pointee.nb_samples = got
-        return got > 0 ? block : nil
+        let left = min(surplus, Int(got))
+        surplus -= left
+        if left > 0, left < got {
+            let (data, count) = (block.pointer.pointee.extended_data, Int32(output.channelCount))
+            av_samples_copy(data, data, 0, Int32(left), got - Int32(left), count, output.sampleFormat.raw)
+        }
+        block.pointer.pointee.nb_samples = got - Int32(left)
+        return block.sampleCount > 0 ? block : nil
     }
 }

@@ -237,7 +237,7 @@ struct JobTests {
             "Codec": "AAC", "SampleRate": "44100", "BitRate": "64", "Channels": "2", "CodecOptions": options,
         ]
         let preset: JSON = ["Id": .string(id), "Name": "old", "Container": "mp4", "Audio": audio]
-        let document = StoredDocument(kind: .preset, id: id, body: try #require(preset.data))
+        let document = StoredDocument(kind: .preset, id: id, body: Data(try preset.line().utf8))
         _ = try await bench.backend.metadata.insert(document)
         let output: JSON = ["Key": "a", "PresetId": .string(id)]
         let answer = try await bench.job(try await bench.pipeline(), ["Output": output])

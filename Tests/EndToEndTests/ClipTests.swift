@@ -51,15 +51,20 @@ struct ClipTests {
         )
         let numbers = try Judge.frameNumbers(input)
         let beeps = try Judge.beepTimes(input)
-        let second = try #require(numbers.first { $0.number == 90 }).pts
-        let distance = try #require(beeps.dropFirst(3).first) - second
         let (frames, path) = try cut(input, ["--start", "2.5", "--duration", "2"])
-        #expect(frames.map(\.number) == Array(75..<135))
+        // The clock of some containers starts anywhere, and their first picture may be there twice.
+        let start = try #require(numbers.first).pts + 2.5 - 0.4 / 30
+        let shown = numbers.filter { ($0.pts - start).sign == .plus && $0.pts < start + 2 }.map(\.number)
+        #expect(shown.count == 60 && frames.map(\.number) == shown)
         #expect(frames.first?.pts == 0)
         let made = try Judge.beepTimes(path)
         #expect(made.count == 2)
-        #expect(abs((made.first ?? 0) - 0.5 - distance) < 0.025, "\(made), \(distance)")
-        #expect(abs((made.last ?? 0) - 1.5 - distance) < 0.025, "\(made), \(distance)")
+        for (number, beep) in zip([90, 120], made) {
+            let before = try #require(numbers.last { $0.number == number }).pts
+            let distance = try #require(beeps.map { $0 - before }.min { abs($0) < abs($1) })
+            let picture = try #require(frames.last { $0.number == number }).pts
+            #expect(abs(beep - picture - distance) < 0.025, "\(beep), \(picture), \(distance)")
+        }
         let length = try #require(try Judge.probe(path).audio?.duration)
         #expect(abs(length - 2) < 0.0005, "\(length)")
     }

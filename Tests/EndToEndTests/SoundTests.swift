@@ -64,7 +64,7 @@ struct SoundTests {
         try transcode(make(channels, layout: layout))
         for level in try levels(output.path) {
             #expect(level.peak < 0.99, "\(level.peak)")
-            #expect(level.rms > 0.3, "\(level.rms)")
+            #expect(level.rms > 0.25, "\(level.rms)")
         }
     }
 
@@ -120,7 +120,7 @@ struct SoundTests {
         // Without the tone and what stretching makes of it, nothing is left.
         let rest = try levels(
             output.path,
-            "atrim=start=0.5:end=59.5,bandreject=f=1000:width_type=h:w=400,highpass=f=3000"
+            "bandreject=f=1000:width_type=h:w=400,highpass=f=3000,atrim=start=0.5:end=59.5"
         )
         for level in rest { #expect(level.peak < 0.005, "\(level.peak)") }
     }
@@ -185,13 +185,18 @@ struct SoundTests {
         for file in ["a.mp3", "b.m4a", "c.flac", "d.ogg", "e.wav", "f.webm"] {
             let input = workspace.path(file)
             let hasCover = ["a.mp3", "b.m4a", "c.flac"].contains(file)
-            let art = ["-i", cover, "-map", "0", "-map", "1", "-disposition:v", "attached_pic"]
+            let art = [
+                "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic",
+            ]
             try Tool.ffmpeg.output(
                 ["-nostdin", "-v", "error", "-i", tone] + (hasCover ? art : [])
                     + (file == "d.ogg" ? ["-c:a", "libvorbis"] : []) + [input]
             )
             try transcode(input)
-            #expect(try levels(output.path).allSatisfy { abs($0.peak - 0.5) < 0.05 })
+            // Codecs add a little where a tone begins, so its power counts.
+            for level in try levels(output.path) {
+                #expect(abs(level.rms - 0.354) < 0.02, "\(file): \(level.rms)")
+            }
             let outputs = try workspace.subfolder("outputs-\(file)")
             let refused = try RecastProgram.transcode(input, to: outputs)
             expectRefusal(refused, status: 3, folder: outputs)

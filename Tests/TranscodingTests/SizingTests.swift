@@ -209,7 +209,10 @@ struct SizingTests {
         #expect(rounded.content.size == canvas)
     }
 
-    @Test("The height of an interlaced picture is a multiple of four", arguments: [(352, 198, 200), (640, 358, 360)])
+    @Test(
+        "The height of an interlaced picture is a multiple of four",
+        arguments: [(352, 198, 200), (640, 358, 360)]
+    )
     func roundsRows(width: Int, height: Int, rows: Int) {
         let rules = Sizing.Rules(.shrinkToFit, .noPad, box: Size(1280, 720), rowMultiple: 4)
         #expect(Sizing.place(Sizing.Picture(Size(width, height)), rules).canvas == Size(width, rows))

@@ -80,7 +80,7 @@ struct SoundSource: ~Copyable {
             try connect(frame, &sink)
             try fill(Int64((seconds * Double(rate)).rounded()), &sink)
         }
-        if let rest = try resampler?.stretch(timeline.stretch) { try append(rest, &sink) }
+        try resampler?.stretch(timeline.stretch)
         if let block = try resampler?.convert(frame, skipping: skipped) { try append(block, &sink) }
     }
 

@@ -88,8 +88,11 @@ final class PictureStage: Sendable {
             state.lastTime = max(state.lastTime, time)
             if state.plan == nil {
                 begin(frame, &state)
-                // A picture that starts late is held from the start on, so that sound keeps its place.
-                if time != 0, let start = state.timing.clock.place(0) { try emit(frame, start, &state) }
+                // A picture that starts late is held from the start on, so that sound keeps its place; but the
+                // last one of an input before is there until then.
+                if joint == nil, time != 0, let start = state.timing.clock.place(0) {
+                    try emit(frame, start, &state)
+                }
             }
             if let pts = state.timing.clock.place(time) { try emit(frame, pts, &state) }
         }
