@@ -193,7 +193,10 @@ struct SoundTests {
                     + (file == "d.ogg" ? ["-c:a", "libvorbis"] : []) + [input]
             )
             try transcode(input)
-            #expect(try levels(output.path).allSatisfy { abs($0.peak - 0.5) < 0.05 })
+            // Codecs add a little where a tone begins, so its power counts.
+            for level in try levels(output.path) {
+                #expect(abs(level.rms - 0.354) < 0.02, "\(file): \(level.rms)")
+            }
             let outputs = try workspace.subfolder("outputs-\(file)")
             let refused = try RecastProgram.transcode(input, to: outputs)
             expectRefusal(refused, status: 3, folder: outputs)

@@ -11,7 +11,10 @@ folder=.build/sanitize-$sanitizer
 mkdir -p "$folder/Sources" "$folder/Tests"
 for target in CProcess CFFmpeg FFmpeg Transcoding; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
 for target in TestMedia TranscodingTests; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
-for data in samples presets; do ln -sfn "$root/$data" "$folder/$data"; done
+ln -sfn "$root/samples" "$folder/samples"
+# Foundation lists no folder through a link.
+rm -rf "$folder/presets"
+cp -r presets "$folder/presets"
 cat >"$folder/Package.swift" <<'MANIFEST'
 // swift-tools-version: 6.2
 import PackageDescription
