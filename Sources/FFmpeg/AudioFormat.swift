@@ -8,19 +8,27 @@ public struct SampleFormat: Sendable, Hashable {
 
     /// Planar means a plane a channel.
     public static let floatPlanar = SampleFormat(AV_SAMPLE_FMT_FLTP)
+    /// 32-bit floats, -1...1, the channels interleaved.
     public static let float = SampleFormat(AV_SAMPLE_FMT_FLT)
+    /// 8 bits without a sign, 128 for silence, interleaved.
     public static let unsigned8 = SampleFormat(AV_SAMPLE_FMT_U8)
+    /// 16 bits with a sign, interleaved.
     public static let signed16 = SampleFormat(AV_SAMPLE_FMT_S16)
+    /// 16 bits with a sign, channel after channel.
     public static let signed16Planar = SampleFormat(AV_SAMPLE_FMT_S16P)
+    /// 32 bits with a sign, interleaved.
     public static let signed32 = SampleFormat(AV_SAMPLE_FMT_S32)
+    /// 32 bits with a sign, channel after channel.
     public static let signed32Planar = SampleFormat(AV_SAMPLE_FMT_S32P)
 
     /// Whether what is rounded off would be heard.
     var needsDither: Bool { self == .unsigned8 || self == .signed16 }
 
+    /// Whether both are the same format.
     public static func == (first: SampleFormat, second: SampleFormat) -> Bool {
         first.raw.rawValue == second.raw.rawValue
     }
+    /// Hashes the format's number.
     public func hash(into hasher: inout Hasher) { hasher.combine(raw.rawValue) }
 }
 
@@ -36,6 +44,7 @@ public enum Channel: Int, Sendable, CaseIterable {
 
 /// Which loudspeakers the channels of a sound are for.
 public struct ChannelLayout: Sendable, Hashable {
+    /// What is known of which channel is which.
     public enum Order: Sendable, Hashable {
         /// The bits of `mask` in rising order, each a `Channel`.
         case speakers(mask: UInt64)
@@ -45,14 +54,18 @@ public struct ChannelLayout: Sendable, Hashable {
         case unknown
     }
 
+    /// Which channel is which.
     public let order: Order
+    /// Channels, at least 1.
     public let channelCount: Int
 
+    /// Makes a layout of `channelCount` channels in the given order.
     public init(_ order: Order, channelCount: Int) {
         self.order = order
         self.channelCount = channelCount
     }
 
+    /// Makes a layout of the channels named.
     public init(_ channels: [Channel]) {
         self.init(.speakers(mask: channels.reduce(0) { $0 | 1 << $1.rawValue }), channelCount: channels.count)
     }
@@ -99,9 +112,12 @@ public struct ChannelLayout: Sendable, Hashable {
 public struct AudioFormat: Sendable, Hashable {
     /// Hz.
     public let sampleRate: Int
+    /// The channels.
     public let layout: ChannelLayout
+    /// How one sample is stored.
     public let sampleFormat: SampleFormat
 
+    /// Makes a format of `sampleRate` samples a second.
     public init(sampleRate: Int, layout: ChannelLayout, sampleFormat: SampleFormat = .floatPlanar) {
         self.sampleRate = sampleRate
         self.layout = layout
@@ -113,6 +129,7 @@ public struct AudioFormat: Sendable, Hashable {
         self.init(sampleRate: sampleRate, layout: .standard(channelCount), sampleFormat: sampleFormat)
     }
 
+    /// Channels of the layout.
     public var channelCount: Int { layout.channelCount }
 
     /// The same sound in other samples.

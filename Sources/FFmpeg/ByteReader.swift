@@ -25,6 +25,7 @@ public final class FileReader: ByteReader, @unchecked Sendable {
     private let descriptor: Int32
     /// Bytes in the file when it was opened.
     public let byteCount: Int64
+    /// False: reading does not wait for a network.
     public var isRemote: Bool { false }
 
     /// Opens a regular file.
@@ -50,6 +51,7 @@ public final class FileReader: ByteReader, @unchecked Sendable {
 
     deinit { close(descriptor) }
 
+    /// Fills `buffer` from `offset` on, less at the end, and returns how many bytes it put there.
     public func read(
         at offset: Int64,
         into buffer: UnsafeMutableRawBufferPointer

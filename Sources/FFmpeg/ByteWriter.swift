@@ -21,7 +21,9 @@ public protocol ByteWriter: Sendable {
 public final class FileWriter: ByteWriter, @unchecked Sendable {
     private let descriptor: Int32
     private let end = Mutex<Int64>(0)
+    /// Bytes up to the last one written.
     public var byteCount: Int64 { end.withLock { $0 } }
+    /// False: writing does not wait for a network.
     public var isRemote: Bool { false }
 
     /// Creates a file that must not exist yet.
@@ -37,6 +39,7 @@ public final class FileWriter: ByteWriter, @unchecked Sendable {
 
     deinit { close(descriptor) }
 
+    /// Writes all of `bytes` at `offset`.
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FFmpegError) {
         var done = 0
         while done < bytes.count {
@@ -51,6 +54,7 @@ public final class FileWriter: ByteWriter, @unchecked Sendable {
         end.withLock { $0 = max($0, offset + Int64(bytes.count)) }
     }
 
+    /// Reads back what was written, less at the end, and returns how many bytes that is.
     public func read(
         at offset: Int64,
         into buffer: UnsafeMutableRawBufferPointer
@@ -60,6 +64,7 @@ public final class FileWriter: ByteWriter, @unchecked Sendable {
         return got
     }
 
+    /// Returns when the disk has what was written.
     public func synchronize() throws(FFmpegError) {
         guard fsync(descriptor) == 0 else { throw FFmpegError(errno: errno, action: "sync the output") }
     }

@@ -12,7 +12,9 @@ public struct Demuxer: ~Copyable {
     private let complaints: Complaints
     /// Errors in the file that the demuxer passed over so far, or logged while it opened the file.
     public var complaintCount: Int { complaints.count }
+    /// All streams, in the order of their indexes.
     public let streams: [Stream]
+    /// libav's name of the format, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     public let formatName: String
     /// Seconds, as the container states it; `nil` when it does not.
     public let duration: Double?
@@ -157,6 +159,7 @@ public struct Demuxer: ~Copyable {
 
     /// What the container's index says of one stream's packets.
     public struct Index: Sendable {
+        /// Entries of the stream's index.
         public let packetCount: Int
         /// Bytes of all packets together.
         public let byteCount: Int64

@@ -13,6 +13,7 @@ public struct Encoder: ~Copyable {
 
     private let context: UnsafeMutablePointer<AVCodecContext>
     private let fieldOrder: FieldOrder?
+    /// In which the pts of frames and packets count.
     public let timebase: Timebase
     /// Describes the packets; what a muxer needs.
     public let parameters: CodecParameters

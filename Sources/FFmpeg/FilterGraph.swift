@@ -9,6 +9,7 @@ public struct FilterGraph: ~Copyable {
         let name: String
         let options: String?
 
+        /// Names a filter of libavfilter and its options, none of which may come from outside.
         public init(_ name: String, _ options: String? = nil) {
             self.name = name
             self.options = options

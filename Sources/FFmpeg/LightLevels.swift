@@ -7,6 +7,7 @@ public struct LightLevels: Sendable, Hashable {
     /// The brightest that the display it was made on could show (SMPTE ST 2086).
     public var maxMastering: Double?
 
+    /// Makes levels in cd/m²; `nil` for what is not stated.
     public init(maxContent: Double? = nil, maxMastering: Double? = nil) {
         self.maxContent = maxContent
         self.maxMastering = maxMastering
@@ -67,10 +68,12 @@ public struct LightLevels: Sendable, Hashable {
 
 /// Which Dolby Vision a stream is (Dolby Vision Streams Within the ISO Base Media File Format, §3).
 public struct DolbyVision: Sendable, Hashable {
+    /// The profile's number, such as 5 or 8.
     public let profile: Int
     /// What the base layer is by itself: 0 nothing, 1 HDR10, 2 SDR, 4 HLG, 6 Blu-ray's HDR10.
     public let baseCompatibility: Int
 
+    /// Makes a configuration of a profile and what its base layer is compatible with.
     public init(profile: Int, baseCompatibility: Int) {
         self.profile = profile
         self.baseCompatibility = baseCompatibility

@@ -5,11 +5,13 @@ public struct Muxer: ~Copyable {
     /// One stream to be: what its encoder says, and the timebase of its packets.
     public struct Track: Sendable {
         let parameters: CodecParameters
+        /// In which the pts of the stream's packets count.
         public let timebase: Timebase
         let frameRate: Rational
         /// Four characters that the container names the codec by; `nil` means its usual ones.
         let codecTag: String?
 
+        /// Describes a stream by its encoder's parameters.
         public init(
             parameters: CodecParameters,
             timebase: Timebase,

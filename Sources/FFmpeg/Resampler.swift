@@ -3,7 +3,9 @@ internal import CFFmpeg
 /// Converts blocks of sound to another rate, other channels and other samples.
 public struct Resampler: ~Copyable {
     private var context: OpaquePointer
+    /// What it takes.
     public let input: AudioFormat
+    /// What it makes.
     public let output: AudioFormat
     private let matrix: [Double]?
     /// By how much the sound is made longer.

@@ -3,6 +3,7 @@ internal import CFFmpeg
 /// Cuts a stream of samples into blocks of another length.
 public struct SampleFIFO: ~Copyable {
     private let fifo: OpaquePointer
+    /// What it holds.
     public let format: AudioFormat
 
     private init(owning fifo: OpaquePointer, _ format: AudioFormat) {
@@ -12,6 +13,7 @@ public struct SampleFIFO: ~Copyable {
 
     deinit { av_audio_fifo_free(fifo) }
 
+    /// Opens an empty queue.
     public static func open(_ format: AudioFormat) throws(FFmpegError) -> SampleFIFO {
         let fifo = av_audio_fifo_alloc(format.sampleFormat.raw, Int32(format.channelCount), 4096)
         return SampleFIFO(owning: try allocated(fifo, "buffer the sound"), format)

@@ -24,35 +24,54 @@ public final class CodecParameters: @unchecked Sendable {
 
 /// What a container says of one of its streams.
 public struct Stream: Sendable {
+    /// What a stream carries.
     public enum Kind: String, Sendable { case video, audio, subtitle, data }
 
+    /// Its number in the input, from 0.
     public let index: Int
+    /// What it carries.
     public let kind: Kind
+    /// libav's name of the codec, such as `h264`.
     public let codec: String
+    /// In which the pts of its packets count.
     public let timebase: Timebase
     /// In ticks of `timebase`.
     public let startPTS: Int64?
     /// In ticks of `timebase`; `nil` when the container does not say.
     public let duration: Int64?
+    /// As the container states it; 0 when it does not.
     public let bitsPerSecond: Int64
+    /// Pixels, as coded; 0x0 for anything but pictures, or when only decoding tells.
     public private(set) var size: Size
+    /// How the pixels lie in memory.
     public private(set) var pixelFormat: PixelFormat
+    /// Width to height of one pixel; 0/1 when it is not stated.
     public let sampleAspectRatio: Rational
     /// Whether the container itself states the shape of a pixel, which overrules the pictures.
     public let hasStatedAspect: Bool
+    /// What the stream says of its colours.
     public let color: ColorTags
+    /// Frames per second over the whole stream; 0 when it is not known.
     public let averageFrameRate: Rational
     /// The lowest rate whose grid holds every pts, guessed by libavformat; 0/0 when unknown.
     public let baseFrameRate: Rational
+    /// How the pictures are to be turned.
     public let orientation: Orientation
+    /// How bright the pictures are, as far as it is stated.
     public let lightLevels: LightLevels
+    /// Its Dolby Vision configuration; `nil` without one.
     public let dolbyVision: DolbyVision?
     /// A second picture in each packet holds the opacity, as VP8 and VP9 in WebM have it.
     public let hasAlphaLayer: Bool
+    /// Samples a second; 0 for anything but sound.
     public private(set) var sampleRate: Int
+    /// Channels; 0 for anything but sound.
     public private(set) var channelCount: Int
+    /// What the stream is for.
     public let disposition: Disposition
+    /// As the container states it, mostly ISO 639-2; `nil` when it does not.
     public let language: String?
+    /// What a decoder needs to know.
     public let parameters: CodecParameters
 
     init(_ stream: UnsafeMutablePointer<AVStream>, statedSize: Size?) throws(FFmpegError) {
@@ -97,7 +116,9 @@ public struct Stream: Sendable {
         parameters = try CodecParameters(copying: codecpar)
     }
 
+    /// Whether the container marks it as the one to play.
     public var isDefault: Bool { disposition.contains(.default) }
+    /// Whether it is a cover rather than a video.
     public var isAttachedPicture: Bool { disposition.contains(.attachedPicture) }
 
     /// The same stream, with what its headers left out taken from its first frame.
@@ -127,21 +148,31 @@ public struct Stream: Sendable {
 
 /// What a container says a stream is for, as libavformat's `AV_DISPOSITION_*`.
 public struct Disposition: OptionSet, Sendable, Hashable {
+    /// libav's flags.
     public let rawValue: Int32
 
+    /// Makes a set of libav's flags.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
+    /// To be played unless somebody chooses.
     public static let `default` = Disposition(rawValue: AV_DISPOSITION_DEFAULT)
+    /// Somebody talks about the programme.
     public static let commentary = Disposition(rawValue: AV_DISPOSITION_COMMENT)
+    /// The words of songs.
     public static let lyrics = Disposition(rawValue: AV_DISPOSITION_LYRICS)
+    /// Songs without the voice.
     public static let karaoke = Disposition(rawValue: AV_DISPOSITION_KARAOKE)
+    /// For those who hear badly.
     public static let hearingImpaired = Disposition(rawValue: AV_DISPOSITION_HEARING_IMPAIRED)
     /// Sound that describes the pictures.
     public static let visualImpaired = Disposition(rawValue: AV_DISPOSITION_VISUAL_IMPAIRED)
     /// Sound without voices.
     public static let cleanEffects = Disposition(rawValue: AV_DISPOSITION_CLEAN_EFFECTS)
+    /// A cover.
     public static let attachedPicture = Disposition(rawValue: AV_DISPOSITION_ATTACHED_PIC)
+    /// Small pictures of moments.
     public static let timedThumbnails = Disposition(rawValue: AV_DISPOSITION_TIMED_THUMBNAILS)
+    /// One picture rather than a video.
     public static let stillImage = Disposition(rawValue: AV_DISPOSITION_STILL_IMAGE)
     /// Has to be mixed with another stream.
     public static let dependent = Disposition(rawValue: AV_DISPOSITION_DEPENDENT)
@@ -151,14 +182,18 @@ public struct Disposition: OptionSet, Sendable, Hashable {
 public struct Orientation: Sendable, Hashable {
     /// Clockwise, one of 0, 90, 180, 270; applied after the flip.
     public let clockwiseDegrees: Int
+    /// Left and right are exchanged, before the turn.
     public let isMirrored: Bool
 
+    /// Makes an orientation of 0, 90, 180 or 270 degrees.
     public init(clockwiseDegrees: Int, isMirrored: Bool) {
         self.clockwiseDegrees = clockwiseDegrees
         self.isMirrored = isMirrored
     }
 
+    /// Nothing to turn.
     public static let upright = Orientation(clockwiseDegrees: 0, isMirrored: false)
+    /// Whether the turned picture is as high as the coded one is wide.
     public var swapsAxes: Bool { clockwiseDegrees % 180 != 0 }
 
     /// From a display matrix (ISO/IEC 14496-12 §8.3.2), to the nearest quarter turn.

@@ -20,6 +20,7 @@ public struct Rational: Sendable, Hashable, Codable, CustomStringConvertible {
     public var isPositive: Bool { numerator > 0 && denominator > 0 }
     /// The fraction as a number; 0 when the denominator is 0.
     public var value: Double { denominator == 0 ? 0 : Double(numerator) / Double(denominator) }
+    /// The fraction turned upside down.
     public var inverse: Rational { Rational(denominator, numerator) }
     /// `numerator/denominator`.
     public var description: String { "\(numerator)/\(denominator)" }

@@ -33,6 +33,7 @@ public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
 
     /// 8-bit planar YUV with chroma at half the size in both directions.
     public static let yuv420p = PixelFormat(AV_PIX_FMT_YUV420P)
+    /// 8-bit planar YUV with chroma at half the width.
     public static let yuv422p = PixelFormat(AV_PIX_FMT_YUV422P)
     /// One byte a pixel, an index into a palette of 256 colours.
     public static let pal8 = PixelFormat(AV_PIX_FMT_PAL8)
@@ -118,16 +119,20 @@ public enum FieldOrder: Sendable, Hashable {
 
 /// The pictures that an encoder takes.
 public struct VideoFormat: Sendable, Hashable {
+    /// Pixels.
     public var size: Size
+    /// How the pixels lie in memory.
     public var pixelFormat = PixelFormat.yuv420p
     /// Of a pixel, width to height.
     public var pixelAspect = Rational(1, 1)
+    /// What the stream is to say of its colours.
     public var color: ColorTags
     /// Pictures a second.
     public var frameRate: Rational
     /// `nil` for whole pictures.
     public var fieldOrder: FieldOrder?
 
+    /// Makes a format of progressive 8-bit 4:2:0 pictures with square pixels.
     public init(size: Size, color: ColorTags, frameRate: Rational) {
         self.size = size
         self.color = color

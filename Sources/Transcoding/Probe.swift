@@ -3,11 +3,15 @@ internal import Foundation
 
 /// What an input is, as its container states it.
 public struct Probe: Sendable {
+    /// The file.
     public let path: String
+    /// Bytes of the whole file.
     public let byteCount: Int64
+    /// libav's name of the format, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     public let container: String
     /// Seconds; `nil` when the container does not say.
     public let duration: Double?
+    /// All streams, in the order of their indexes.
     public let streams: [FFmpeg.Stream]
 
     /// Opens an input safely and reads its headers.

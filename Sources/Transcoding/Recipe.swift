@@ -3,6 +3,7 @@ public import Foundation
 
 /// The version of this engine.
 public enum EngineVersion {
+    /// As `recast --version` prints it.
     public static let current = "0.1.0"
 }
 
@@ -12,38 +13,51 @@ public struct Recipe: Sendable, Codable, Equatable {
     public struct Source: Sendable, Codable, Equatable {
         /// The file's name without its folders; it may have another one by now.
         public var name: String
+        /// Bytes of the whole input.
         public var byteCount: Int64
         /// In hexadecimal; `nil` when the input was not read whole, as for a part of it.
         public var sha256: String?
         /// Seconds, where not all of it was used.
         public var start: Double?
+        /// Seconds that were used, where it was not all to the end.
         public var duration: Double?
     }
 
     /// How many threads each part had; some encoders' output depends on it.
     public struct ThreadPlan: Sendable, Codable, Equatable {
+        /// Those that were shared out.
         public var cores: Int
+        /// Threads of the decoder of pictures.
         public var decoder: Int
+        /// Threads of the filters.
         public var filter: Int
+        /// Threads of the encoder of pictures.
         public var encoder: Int
     }
 
+    /// The inputs, in the order in which they were joined.
     public var sources: [Source]
+    /// All values of the preset.
     public var preset: Preset
     /// What was asked for of the sound.
     public var language: String?
+    /// LUFS; `nil` when the loudness stayed what it was.
     public var loudness: Double?
+    /// The version of the engine.
     public var engine: String
     /// FFmpeg's release, and the version of each of its libraries.
     public var release: String
+    /// The version of each library, by its name.
     public var libraries: [String: String]
     /// What the encoder of pictures writes of itself into the stream, such as `x264 - core 164 r3095 baee400`.
     public var videoEncoder: String?
+    /// How the cores were shared out.
     public var threads: ThreadPlan
     /// Whether the input was damaged beyond tolerance, and transcoded all the same.
     public var allowsDamage: Bool
     /// In hexadecimal; `nil` when the output could not be read back.
     public var outputSHA256: String?
+    /// Bytes of the output.
     public var outputByteCount: Int64
     /// Whether the same recipe makes the same bytes.
     ///

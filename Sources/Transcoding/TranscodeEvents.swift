@@ -13,13 +13,16 @@ public enum TranscodeEvent: Sendable {
 /// One reader iterates over them. Leaving the loop, or cancelling the task around it, ends the work and leaves
 /// nothing behind.
 public struct TranscodeEvents: AsyncSequence, Sendable {
+    /// An event.
     public typealias Element = TranscodeEvent
+    /// Why a transcode failed.
     public typealias Failure = TranscodingError
 
     private let request: TranscodeRequest
 
     init(_ request: TranscodeRequest) { self.request = request }
 
+    /// Begins a transcode, when its first event is asked for.
     public func makeAsyncIterator() -> Iterator { Iterator(request) }
 
     /// Asks the transcode for event after event.
@@ -54,6 +57,7 @@ public struct TranscodeEvents: AsyncSequence, Sendable {
             }
         }
 
+        /// The next event, for callers that belong to no actor.
         public mutating func next() async throws(TranscodingError) -> TranscodeEvent? {
             try await next(isolation: nil)
         }

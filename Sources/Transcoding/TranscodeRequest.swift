@@ -18,6 +18,7 @@ public enum TranscodeInput: Sendable {
 
 /// An input of a transcode, or a part of it.
 public struct InputClip: Sendable {
+    /// What is transcoded.
     public var input: TranscodeInput
     /// Seconds from the input's start.
     ///
@@ -26,6 +27,7 @@ public struct InputClip: Sendable {
     /// Seconds; `nil` for all that follows, which is also what an input that ends earlier gives.
     public var duration: Double?
 
+    /// Takes a part of an input, from its beginning to its end unless told.
     public init(_ input: TranscodeInput, start: Double = 0, duration: Double? = nil) {
         self.input = input
         self.start = start
@@ -71,8 +73,11 @@ public struct TranscodeRequest: Sendable {
     /// The first decides the picture's size, colours and rate; a picture of another shape gets bars. Where some
     /// have sound, those without are silent.
     public var clips: [InputClip]
+    /// Where the result goes.
     public var output: TranscodeOutput
+    /// What to make.
     public var preset: Preset
+    /// What an input may ask for.
     public var limits = IngestLimits()
     /// Cores to share out; `nil` means all of them.
     public var threads: Int?
@@ -89,6 +94,7 @@ public struct TranscodeRequest: Sendable {
     /// The sound is measured first, all of it, and then changed as a whole; true peaks stay under -1 dB.
     public var loudness: Double?
 
+    /// Asks for one rendition of one input.
     public init(input: TranscodeInput, output: TranscodeOutput, preset: Preset) {
         self.init(clips: [InputClip(input)], output: output, preset: preset)
     }
@@ -101,6 +107,7 @@ public struct TranscodeRequest: Sendable {
         self.preset = preset
     }
 
+    /// Asks for one rendition of a file, as a file.
     public init(inputPath: String, outputPath: String, preset: Preset) {
         self.init(input: .file(path: inputPath), output: .file(path: outputPath), preset: preset)
     }
@@ -119,13 +126,16 @@ public struct TranscodeProgress: Sendable, Codable {
     public let seconds: Double
     /// Seconds the container promises; `nil` when it does not say.
     public let totalSeconds: Double?
+    /// Pictures written so far.
     public let frameCount: Int
+    /// Bytes written so far.
     public let byteCount: Int64
     /// Wall seconds since the start.
     public let elapsed: Double
     /// What the container says of the input, its duration 0 when it says none; in the first report only.
     public let input: DetectedProperties?
 
+    /// Makes a report.
     public init(
         seconds: Double,
         totalSeconds: Double?,
@@ -147,6 +157,7 @@ public struct TranscodeProgress: Sendable, Codable {
 public struct DetectedProperties: Sendable, Equatable, Codable {
     /// libav's name of the format, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     public let container: String
+    /// Bytes of the whole input.
     public let byteCount: Int64
     /// Seconds, as the container states it, else as far as was decoded.
     public let duration: Double
@@ -156,6 +167,7 @@ public struct DetectedProperties: Sendable, Equatable, Codable {
     public let uprightSize: Size?
     /// Frames per second on average.
     public let frameRate: Double?
+    /// libav's name of the codec; `nil` without pictures.
     public let videoCodec: String?
     /// `nil` without sound.
     public let audioCodec: String?
@@ -165,6 +177,7 @@ public struct DetectedProperties: Sendable, Equatable, Codable {
 public struct TranscodeResult: Sendable, Codable {
     /// One stage's share of the work.
     public struct StageTime: Sendable, Codable {
+        /// The stage.
         public let name: String
         /// Wall seconds in which the stage worked, waiting for other stages not counted.
         public let busySeconds: Double
@@ -172,6 +185,7 @@ public struct TranscodeResult: Sendable, Codable {
 
     /// What one stream of the output holds.
     public struct StreamShare: Sendable, Codable, Equatable {
+        /// libav's name of the codec.
         public let codec: String
         /// Of its packets, without the container.
         public let byteCount: Int64
@@ -181,17 +195,23 @@ public struct TranscodeResult: Sendable, Codable {
 
     /// The output's path, or its name when it is no file.
     public let outputPath: String
+    /// Bytes of the whole output.
     public let byteCount: Int64
     /// Seconds.
     public let duration: Double
     /// `nil` without pictures, like all that describes them.
     public let size: Size?
+    /// Frames per second on average; `nil` without pictures.
     public let frameRate: Rational?
+    /// The pictures; `nil` without any.
     public let video: StreamShare?
     /// `nil` without sound.
     public let audio: StreamShare?
+    /// What the input turned out to be.
     public let input: DetectedProperties
+    /// Pictures that the input held.
     public let decodedFrameCount: Int
+    /// Pictures that the output holds.
     public let frameCount: Int
     /// What was damaged in the input, and yet tolerated or allowed; `nil` when nothing was found.
     public let damage: InputDamage?
@@ -201,9 +221,13 @@ public struct TranscodeResult: Sendable, Codable {
     public let ssim: Double?
     /// What made it.
     public let recipe: Recipe
+    /// From start to end.
     public let wallSeconds: Double
+    /// Of the whole process, from start to end.
     public let cpuSeconds: Double
+    /// What each stage was busy with.
     public let stages: [StageTime]
 
+    /// Whether the output holds sound.
     public var hasAudio: Bool { audio != nil }
 }

@@ -2,6 +2,7 @@ internal import FFmpeg
 
 /// Turns inputs into renditions.
 public struct Transcoder: Sendable {
+    /// Makes a transcoder; it holds nothing, and one serves any number of requests.
     public init() { LogCapture.silence() }
 
     /// Opens what a run would otherwise open, for a process that is about to lose the right to.

@@ -24,15 +24,19 @@ public struct TranscodingError: Error, Sendable, CustomStringConvertible {
         case cancelled = "cancelled"
     }
 
+    /// Whose fault it is.
     public let code: Code
+    /// For people; names what is wrong.
     public let message: String
     package let cause: FFmpegError?
 
+    /// Makes an error of a code and a message.
     public init(_ code: Code, _ message: String, cause: FFmpegError? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
+    /// The message.
     public var description: String { message }
 }

@@ -84,6 +84,26 @@ struct ArchitectureTests {
         }
     }
 
+    @Test("Whatever the library offers is documented", arguments: ["FFmpeg", "Transcoding"])
+    func documentsTheLibrary(target: String) throws {
+        for file in try SourceFile.all(below: target) {
+            for line in file.undocumentedLines { Issue.record("\(file.path): \(line)") }
+        }
+    }
+
+    @Test(
+        "A declaration is documented by the lines above its attributes",
+        arguments: [
+            ("/// A.\npublic let a = 1", 0), ("public let a = 1", 1),
+            ("/// A.\n// Safe: because.\n@discardableResult\npublic func a() {}", 0),
+            ("// A.\n    public private(set) var a = 1\n", 1), ("public import A", 0),
+            ("let a = 1\n/// A.\n\nextension B {\n    public init() {}\n}", 1),
+        ]
+    )
+    func findsDocumentation(text: String, count: Int) {
+        #expect(SourceFile(path: "Text.swift", text: text).undocumentedLines.count == count)
+    }
+
     @Test(
         "An import is found however it is written",
         arguments: [
@@ -135,6 +155,18 @@ private struct SourceFile {
             ( \w+ )
             /#
         return Set(text.matches(of: declaration.anchorsMatchLineEndings()).map { String($0.1) })
+    }
+
+    /// The first lines of public declarations that nothing is said of.
+    var undocumentedLines: [String] {
+        let lines = text.components(separatedBy: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        return lines.indices.filter { index in
+            guard lines[index].hasPrefix("public "), !lines[index].hasPrefix("public import") else {
+                return false
+            }
+            let above = lines[..<index].last { !$0.hasPrefix("@") && !$0.hasPrefix("// ") }
+            return above?.hasPrefix("///") != true
+        }.map { lines[$0] }
     }
 
     /// Foundation exports Dispatch on Linux, so its types count as well as the import.

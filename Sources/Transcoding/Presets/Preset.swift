@@ -1,14 +1,19 @@
 /// The settings of one rendition, as values.
 public struct Preset: Sendable, Equatable, Codable {
+    /// As clients of the API name it.
     public var id: String
+    /// For people.
     public var name: String
+    /// What the streams are put into.
     public var container: Container
     /// `nil` for a rendition of sound alone.
     public var video: Video?
     /// `nil` for a rendition without sound.
     public var audio: Audio?
+    /// How the engine goes about it.
     public var engine: EngineOptions
 
+    /// Makes a preset of values, which are checked when it is used.
     public init(
         id: String,
         name: String,
@@ -83,6 +88,7 @@ public enum Container: String, Sendable, Codable, CaseIterable {
     }
 }
 
+/// How pictures are encoded.
 public enum VideoCodec: String, Sendable, Codable, CaseIterable {
     case h264
     case hevc
@@ -93,6 +99,7 @@ public enum VideoCodec: String, Sendable, Codable, CaseIterable {
     case gif
 }
 
+/// How sound is encoded.
 public enum AudioCodec: String, Sendable, Codable, CaseIterable {
     case aac
     case mp3
@@ -124,10 +131,13 @@ public struct EngineOptions: Sendable, Equatable, Codable {
     ///
     /// Otherwise that rate is an upper bound, and pictures keep their times.
     public var exactFrameRate = false
+    /// How much work the encoder puts into a picture.
     public var speed = Speed.normal
+    /// What the encoder of pictures aims at.
     public var rateControl = RateControl.average
     /// The quality aimed at, in the encoder's own units of 0...63, less is better; `nil` means its usual one.
     public var quality: Int?
 
+    /// The defaults.
     public init() {}
 }

@@ -1,6 +1,7 @@
 extension Preset {
     /// How sound is made.
     public struct Audio: Sendable, Equatable, Codable {
+        /// How the sound is encoded.
         public var codec: AudioCodec
         /// Of AAC.
         public var profile: AACProfile
@@ -14,6 +15,7 @@ extension Preset {
         public var bitDepth: Int
         /// Whether PCM samples are signed.
         public var isSigned: Bool
+        /// How channels are put into tracks.
         public var packing: AudioPacking
     }
 

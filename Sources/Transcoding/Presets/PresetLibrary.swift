@@ -6,7 +6,9 @@ public struct PresetLibrary: Sendable {
     public struct Document: Sendable {
         /// The file's name without its extension.
         public let name: String
+        /// As clients of the API name it.
         public let id: String
+        /// The document, as it is on disk.
         public let json: Data
 
         /// What the preset is for, in words; `nil` when it does not say.

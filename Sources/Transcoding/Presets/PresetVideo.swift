@@ -3,6 +3,7 @@ public import FFmpeg
 extension Preset {
     /// How pictures are made.
     public struct Video: Sendable, Equatable, Codable {
+        /// How the pictures are encoded.
         public var codec: VideoCodec
         /// As the codec's standard calls it; `nil` where the encoder is to choose.
         public var profile: String?
@@ -20,15 +21,21 @@ extension Preset {
         public var maxBitsPerSecond: Int?
         /// The decoder's buffer in bits; `nil` leaves it to the level, or means ten seconds of the maximum.
         public var bufferBits: Int?
+        /// How many pictures a second.
         public var frameRate: FrameRate
         /// Pixels; `nil` means `defaultMaxSize`.
         public var maxSize: Size?
         /// Width to height as shown; `nil` means square pixels.
         public var displayAspectRatio: Rational?
+        /// How a picture is fitted into the size.
         public var sizing: SizingPolicy
+        /// Whether black bars fill what is left of the size.
         public var padding: PaddingPolicy
+        /// Whether pictures are coded as frames or as fields.
         public var scan: ScanMode
+        /// Between which matrices colours are converted.
         public var colorConversion: ColorConversion
+        /// How densely colour is sampled.
         public var chroma: Chroma
         /// How often an animation is repeated; `nil` means for ever.
         public var loopCount: Int?

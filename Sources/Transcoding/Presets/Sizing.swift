@@ -2,10 +2,14 @@ public import FFmpeg
 
 /// A part of a picture, in pixels from its upper left corner.
 public struct Area: Sendable, Hashable {
+    /// Pixels from the left.
     public let x: Int
+    /// Pixels from the top.
     public let y: Int
+    /// Pixels.
     public let size: Size
 
+    /// Makes a rectangle.
     public init(x: Int, y: Int, size: Size) {
         self.x = x
         self.y = y
@@ -22,6 +26,7 @@ public struct Placement: Sendable, Hashable {
     /// The rendition's pictures, upright; black where `content` does not reach.
     public let canvas: Size
 
+    /// Whether bars surround the picture.
     public var isPadded: Bool { content.size != canvas }
 }
 
@@ -32,10 +37,14 @@ public struct Placement: Sendable, Hashable {
 public enum Sizing {
     /// A stored picture's size, the shape of its pixels, and whether a quarter turn makes it upright.
     public struct Picture: Sendable, Hashable {
+        /// Pixels, as coded.
         public let size: Size
+        /// Width to height of one pixel.
         public let aspect: Rational
+        /// Whether it is shown turned by a quarter.
         public let isTurned: Bool
 
+        /// Describes a source; its pixels are square and upright unless told.
         public init(_ size: Size, aspect: Rational = Rational(1, 1), isTurned: Bool = false) {
             self.size = size
             self.aspect = aspect
@@ -45,14 +54,18 @@ public enum Sizing {
 
     /// What a preset asks of a picture's size.
     public struct Rules: Sendable, Hashable {
+        /// How the picture is fitted into the box.
         public let sizing: Preset.SizingPolicy
+        /// Whether black bars fill what is left of the box.
         public let padding: Preset.PaddingPolicy
+        /// The size that the preset names.
         public let box: Size
         /// The shape of the rendition's pixels, width to height.
         public let pixelAspect: Rational
         /// The rendition's height is a multiple of this, 2 or 4.
         public let rowMultiple: Int
 
+        /// Makes a rule of a preset's values.
         public init(
             _ sizing: Preset.SizingPolicy,
             _ padding: Preset.PaddingPolicy,

@@ -23,6 +23,7 @@ public struct InputDamage: Sendable, Codable, Equatable, CustomStringConvertible
     /// Whether it is little enough to go unrefused.
     public var isTolerable = true
 
+    /// No damage.
     public init() {}
 
     /// Whether anything was found at all.
@@ -32,6 +33,7 @@ public struct InputDamage: Sendable, Codable, Equatable, CustomStringConvertible
             && missingSeconds == 0 && readFailure == nil
     }
 
+    /// All that was found, for people.
     public var description: String {
         var parts: [String] = []
         func add(_ count: Int, _ one: String, _ many: String) {

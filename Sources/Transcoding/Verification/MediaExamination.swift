@@ -11,18 +11,23 @@ public struct MediaExamination: Sendable, Codable {
         public let codec: String
         /// Its number in the container.
         public let index: Int
+        /// Packets that the container holds of it.
         public internal(set) var packetCount = 0
         /// Of the packets, without the container.
         public internal(set) var byteCount: Int64 = 0
+        /// Pictures at which decoding can begin.
         public internal(set) var keyframeCount = 0
         /// Pictures, or blocks of sound.
         public internal(set) var frameCount = 0
         /// Samples per channel.
         public internal(set) var sampleCount: Int64 = 0
+        /// Samples a second; 0 for pictures.
         public internal(set) var sampleRate = 0
+        /// Channels; 0 for pictures.
         public internal(set) var channelCount = 0
         /// Pixels, of the last picture.
         public internal(set) var size: Size?
+        /// How often the size of pictures changed.
         public internal(set) var sizeChangeCount = 0
         /// Packets that were refused or decoded with errors, and pictures with concealed errors.
         public internal(set) var errorCount = 0
@@ -34,7 +39,9 @@ public struct MediaExamination: Sendable, Codable {
         public internal(set) var backwardCount = 0
         /// Seconds on the file's clock to the start of the first and last frame, and to the end of the last.
         public internal(set) var firstSeconds: Double?
+        /// When the last picture or block begins.
         public internal(set) var lastSeconds: Double?
+        /// When the last picture or block ends.
         public internal(set) var endSeconds: Double?
         /// Seconds from the start of one frame to that of the next, at most.
         public internal(set) var longestGap = 0.0
@@ -59,6 +66,7 @@ public struct MediaExamination: Sendable, Codable {
 
     /// libav's name of the format.
     public let container: String
+    /// Bytes of the whole file.
     public let byteCount: Int64
     /// Seconds, as the container states it; `nil` when it does not.
     public let statedDuration: Double?
@@ -69,7 +77,9 @@ public struct MediaExamination: Sendable, Codable {
     /// Why reading ended before the end, in libav's words.
     public let readFailure: String?
 
+    /// The first stream of pictures.
     public var video: StreamFinding? { streams.first { $0.kind == "video" } }
+    /// The first stream of sound.
     public var audio: StreamFinding? { streams.first { $0.kind == "audio" } }
     /// Seconds from the first frame of any stream to the end of the last.
     public var duration: Double {

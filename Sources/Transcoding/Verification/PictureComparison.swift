@@ -9,15 +9,21 @@ public struct PictureComparison: Sendable {
     public let ssim: Double
     /// The mean over luma alone, and over each of the chroma planes, 0...1.
     public let ssimY: Double
+    /// Of the first plane of colour, 0...1.
     public let ssimU: Double
+    /// Of the second plane of colour, 0...1.
     public let ssimV: Double
     /// That of the worst picture, 0...1, and its seconds since the output's start.
     public let worstSSIM: Double
+    /// When the picture that is least like its original is shown.
     public let worstSeconds: Double
     /// In dB, from the mean square error of a plane over all pictures; infinite when they are the same.
     public let psnrY: Double
+    /// Of the first plane of colour, in dB.
     public let psnrU: Double
+    /// Of the second plane of colour, in dB.
     public let psnrV: Double
+    /// Pictures that were compared.
     public let frameCount: Int
     /// Pixels, of the output's pictures.
     public let size: Size

@@ -8,7 +8,9 @@ public struct RenditionCheck: Sendable {
     /// Seconds by which the lengths may differ, besides a picture's own and 0.2 % of the length.
     public static let lengthTolerance = 0.1
 
+    /// What the rendition turned out to hold.
     public let rendition: MediaExamination
+    /// What the original turned out to hold.
     public let original: MediaExamination
     /// `nil` for a rendition of sound alone.
     public let pictures: PictureComparison?

@@ -11,10 +11,13 @@ public struct Reproduction: Sendable {
         case different
     }
 
+    /// What the comparison came to.
     public let outcome: Outcome
     /// Versions that differ from the recipe's, and what else may explain a difference.
     public let notes: [String]
+    /// Of what was made again, in hexadecimal.
     public let sha256: String?
+    /// How near the pictures of both are, where their bytes differ.
     public let pictures: PictureComparison?
 
     /// The lowest mean SSIM between two runs of one recipe.
