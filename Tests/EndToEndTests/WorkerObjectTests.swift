@@ -149,15 +149,24 @@ extension WorkerNetworkTests {
 
         _ = try await ledger.retry(Self.id)
         try await backend.queue.send(JobEvent.message(forJob: Self.id), delay: 0)
-        let life = Task { await worker().run() }
+        // Other tests have engines of their own.
+        let program = workspace.url("recast-to-cancel")
+        try FileManager.default.createSymbolicLink(
+            atPath: program.path,
+            withDestinationPath: Tool.recast.path
+        )
+        let engine: JobRunner.Engine = { request, input, output, onProgress throws(EngineFailure) in
+            try await EngineProcess(executable: program.path)
+                .run(request, input: input, output: output, onProgress: onProgress)
+        }
+        let life = Task { await worker(engine: engine).run() }
         #expect(try await until(60) { try await job().progress ?? 0 > 0.01 })
         let running = try await job()
         #expect(running.status == .progressing && running.input.detected?.width == 1280)
-        let engines = Self.engines()
-        #expect(engines.count == 1)
+        #expect(Self.engines(of: program).count == 1)
         let asked = ContinuousClock.now
         #expect(try await ledger.cancel(Self.id).isCancelRequested)
-        let isGone = try await until(10) { Self.engines().isEmpty }
+        let isGone = try await until(10) { Self.engines(of: program).isEmpty }
         #expect(isGone && ContinuousClock.now - asked < .seconds(5))
         await life.value
         let canceled = try await job()
@@ -178,14 +187,12 @@ extension WorkerNetworkTests {
         }
     }
 
-    /// The engines whose parent is this process.
-    private static func engines() -> [Int32] {
+    /// The engines that run the program of that name.
+    private static func engines(of program: URL) -> [Int32] {
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return processes.compactMap { Int32($0) }.filter { process in
             let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-            let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-            return String(decoding: command, as: UTF8.self).hasSuffix("\0engine\0")
-                && status.contains("PPid:\t\(ProcessInfo.processInfo.processIdentifier)\n")
+            return command.starts(with: Data("\(program.lastPathComponent)\0engine\0".utf8))
         }
     }
 
