@@ -35,7 +35,7 @@ struct BenchPeer: Sendable, Equatable {
     /// What the program calls itself, such as `ffmpeg 5.1.9`.
     var version: String {
         let argument = kind == .ffmpeg ? "-version" : "--version"
-        guard let text = try? ProgramOutput.of([path, argument]) else { return kind.rawValue }
+        guard let text = try? MeasuredProcess.output([path, argument]) else { return kind.rawValue }
         let words = text.split(whereSeparator: \.isWhitespace)
         let place = kind == .ffmpeg ? words.firstIndex(of: "version") : words.firstIndex(of: "HandBrake")
         guard let place, words.indices.contains(place + 1) else { return kind.rawValue }

@@ -91,14 +91,14 @@ enum BenchReport {
             own.ssim - peer.ssim,
             own.psnrY - peer.psnrY
         )
-        guard let mine = own.vmaf, let theirs = peer.vmaf else { return text }
-        return text
-            + String(
-                format: ", VMAF %+.2f (NEG %+.2f, p5 %+.2f)",
-                mine.mean - theirs.mean,
-                mine.neg - theirs.neg,
-                mine.low - theirs.low
-            )
+        guard let vmaf = gain(own, peer) else { return text }
+        return text + String(format: ", VMAF %+.2f (NEG %+.2f, p5 %+.2f)", vmaf.mean, vmaf.neg, vmaf.low)
+    }
+
+    /// Our VMAF less the peer's, where both were scored.
+    private static func gain(_ own: BenchResult.Side, _ peer: BenchResult.Side) -> VMAF? {
+        guard let mine = own.vmaf, let theirs = peer.vmaf else { return nil }
+        return VMAF(mean: mine.mean - theirs.mean, neg: mine.neg - theirs.neg, low: mine.low - theirs.low)
     }
 
     /// A section of Markdown: the machine, the versions, the day, and a table with a row for each pair.
@@ -128,15 +128,7 @@ enum BenchReport {
     }
 
     private static func right(_ own: BenchResult.Side, _ peer: BenchResult.Peer) -> String {
-        var vmaf = ""
-        if let mine = own.vmaf, let theirs = peer.side.vmaf {
-            vmaf = String(
-                format: "%+.2f, %+.2f, %+.2f",
-                mine.mean - theirs.mean,
-                mine.neg - theirs.neg,
-                mine.low - theirs.low
-            )
-        }
+        let vmaf = gain(own, peer.side)
         return String(
             format: " %@, %@ | %.3f | %.3f | %.2f | %.0f | %+.4f | %@ |",
             peer.name,
@@ -146,7 +138,7 @@ enum BenchReport {
             peer.peakRatio,
             peer.side.bitsPerSecond / 1000,
             own.ssim - peer.side.ssim,
-            vmaf
+            vmaf.map { String(format: "%+.2f, %+.2f, %+.2f", $0.mean, $0.neg, $0.low) } ?? ""
         )
     }
 }

@@ -12,10 +12,7 @@ enum ColorRules {
 
     /// What the picture says, else what the container says, else what its size suggests.
     static func input(_ frame: Frame, _ stream: FFmpeg.Stream) -> ColorTags {
-        let said = completed(frame.color, by: stream.color, isRGB: frame.pixelFormat.isRGB, size: frame.size)
-        var color = said
-        color.isFullRange = frame.color.isFullRange || stream.color.isFullRange
-        return color
+        completed(frame.color, by: stream.color, isRGB: frame.pixelFormat.isRGB, size: frame.size)
     }
 
     /// Tags in which nothing is left unspecified: one says something of the others, and so does the size.

@@ -92,12 +92,4 @@ struct VideoPlan: Sendable {
         format.fieldOrder = fieldOrder
         return format
     }
-
-    /// What the picture says, else what the container says, else what its size suggests.
-    static func inputColor(_ frame: Frame, _ stream: FFmpeg.Stream) -> ColorTags {
-        ColorRules.input(frame, stream)
-    }
-
-    /// The output's colours where the preset asks for no conversion.
-    static func outputColor(_ input: ColorTags) -> ColorTags { ColorRules.output(input, .none) }
 }

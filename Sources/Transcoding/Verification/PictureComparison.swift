@@ -245,11 +245,11 @@ private struct ReferenceReader: ~Copyable {
 
     private mutating func accept(_ picture: TimedPicture) throws {
         let frame = picture.frame
-        let color = VideoPlan.inputColor(frame, reader.stream)
+        let color = ColorRules.input(frame, reader.stream)
         guard !color.isHDR else {
             throw TranscodingError(.inputUnsupported, "\(reader.name) is HDR and cannot be compared")
         }
-        let target = outputColor ?? VideoPlan.outputColor(color)
+        let target = outputColor ?? ColorRules.output(color, .none)
         outputColor = target
         let shape = Shape(
             size: frame.size,
