@@ -21,7 +21,8 @@ final class VideoEncodeStage: Sendable {
     private let seconds: Double?
     private let threads: Int
     private let output: Stage<MuxMessage>
-    private let samples: Stage<SampleWindow>
+    /// What takes sampled pictures; `nil` where none are compared.
+    private let samples: PictureSamples?
 
     init(
         preset: Preset.Video,
@@ -30,7 +31,7 @@ final class VideoEncodeStage: Sendable {
         seconds: Double?,
         threads: Int,
         output: Stage<MuxMessage>,
-        samples: Stage<SampleWindow>
+        samples: PictureSamples?
     ) {
         self.preset = preset
         self.engine = engine
@@ -65,13 +66,12 @@ final class VideoEncodeStage: Sendable {
                     }
                     return
                 }
-                state.sampler?.take(frame, pts: pts)
+                sample(frame, pts, &state)
                 let packets = try state.encoder?.encode(frame, pts: pts) ?? []
                 send(packets, &state)
             case .end:
                 try encodeWindow(&state)
                 if let encoder = state.encoder.take() { send(try encoder.finish(), &state) }
-                if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
             }
         }
@@ -103,8 +103,11 @@ final class VideoEncodeStage: Sendable {
         )
         output.send(.opened(.video, track))
         // The pictures are compared as 8-bit 4:2:0, which is what all but these are.
-        if choice.pixelFormat == .yuv420p {
-            state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
+        if choice.pixelFormat == .yuv420p, samples != nil {
+            state.sampler = WindowSampler(
+                timebase: plan.timebase,
+                keyframeDistance: preset.maxKeyframeDistance
+            )
         }
         state.encoder = consume encoder
         // x264 and x265 ask of their other threads how large their pictures become, while they work on them.
@@ -132,7 +135,15 @@ final class VideoEncodeStage: Sendable {
         }
     }
 
-    /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.
+    /// Keeps a picture of a window, until it is compared with what is decoded of the output.
+    private func sample(_ frame: Frame, _ pts: Int64, _ state: inout State) {
+        guard let samples, let sample = state.sampler?.take(pts: pts, hasRoom: samples.hasRoom) else {
+            return
+        }
+        samples.add(frame, pts: pts, sample)
+    }
+
+    /// Hands packets to the muxer.
     private func send(_ packets: [Packet], _ state: inout State) {
         for packet in packets {
             if state.maker?.hasSigned == false {
@@ -141,7 +152,7 @@ final class VideoEncodeStage: Sendable {
                 if let text { state.maker?.name = text.components(separatedBy: " - H.26")[0] }
             }
             output.send(.packet(.video, packet))
-            if let window = state.sampler?.take(packet) { samples.offer(window) }
+            state.sampler?.take(isKeyframe: packet.isKeyframe)
         }
     }
 }
