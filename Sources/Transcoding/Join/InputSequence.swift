@@ -47,7 +47,7 @@ final class InputSequence {
 
     private let opening: Opening
     private let survey: InputSurvey
-    private let video: VideoPath?
+    private let video: DecodePath?
     private let audio: AudioStage?
     private let failure: FirstFailure
     private let allowsDamage: Bool
@@ -61,7 +61,7 @@ final class InputSequence {
     init(
         _ opening: Opening,
         _ survey: InputSurvey,
-        video: VideoPath?,
+        video: DecodePath?,
         audio: AudioStage?,
         failure: FirstFailure,
         allowsDamage: Bool,

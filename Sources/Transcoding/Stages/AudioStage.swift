@@ -140,17 +140,17 @@ final class AudioStage: Sendable {
     }
 }
 
-/// Encodes an output's sound and hands the packets to the muxer.
+/// Encodes the sound of one or more outputs and hands the packets to their muxers.
 final class SoundEncoder: SoundConsumer {
     private var encoder: Encoder?
     private var nextPTS: Int64 = 0
-    private let output: Stage<MuxMessage>
+    private let outputs: [Stage<MuxMessage>]
     let samplesPerBlock: Int
 
     init(
         _ encoding: SoundEncoding,
         hasGlobalHeader: Bool,
-        output: Stage<MuxMessage>
+        outputs: [Stage<MuxMessage>]
     ) throws(FFmpegError) {
         let encoder = try Encoder.open(
             encoding.choice.name,
@@ -162,20 +162,25 @@ final class SoundEncoder: SoundConsumer {
         )
         // Where an encoder takes any number, as those of PCM do, about a fiftieth of a second.
         samplesPerBlock = encoder.samplesPerFrame > 0 ? encoder.samplesPerFrame : 1024
-        output.send(
-            .opened(.audio, Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase))
-        )
-        self.output = output
+        let track = Muxer.Track(parameters: encoder.parameters, timebase: encoder.timebase)
+        for output in outputs { output.send(.opened(.audio, track)) }
+        self.outputs = outputs
         self.encoder = consume encoder
     }
 
     func take(_ block: Frame) throws {
-        for packet in try encoder?.encode(block, pts: nextPTS) ?? [] { output.send(.packet(.audio, packet)) }
+        send(try encoder?.encode(block, pts: nextPTS) ?? [])
         nextPTS += Int64(block.sampleCount)
     }
 
     func finish() throws {
         guard let encoder = encoder.take() else { return }
-        for packet in try encoder.finish() { output.send(.packet(.audio, packet)) }
+        send(try encoder.finish())
+    }
+
+    private func send(_ packets: [Packet]) {
+        for packet in packets {
+            for output in outputs { output.send(.packet(.audio, packet)) }
+        }
     }
 }

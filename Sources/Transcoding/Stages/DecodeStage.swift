@@ -39,7 +39,7 @@ final class DecodeStage: Sendable {
     private let span: ClipSpan
     private let limits: IngestLimits
     private let name: String
-    private let output: Stage<PictureInput>
+    private let outputs: [Stage<PictureInput>]
     private let units: NALCheck?
 
     init(
@@ -49,14 +49,14 @@ final class DecodeStage: Sendable {
         limits: IngestLimits,
         name: String,
         threads: Int,
-        output: Stage<PictureInput>
+        outputs: [Stage<PictureInput>]
     ) throws(FFmpegError) {
         self.stream = stream
         self.originTicks = originTicks
         self.span = span
         self.limits = limits
         self.name = name
-        self.output = output
+        self.outputs = outputs
         units = NALCheck(stream)
         state = Mutex(
             State(
@@ -98,7 +98,7 @@ final class DecodeStage: Sendable {
                     )
                     holdLast(&state)
                 }
-                output.send(.end)
+                for output in outputs { output.send(.end) }
             }
         }
     }
@@ -159,7 +159,7 @@ final class DecodeStage: Sendable {
         let end = max(0, span.start) + Double(ticks) * stream.timebase.value + period
         state.tally.sentEndSeconds = max(state.tally.sentEndSeconds, end)
         if span.end != nil { state.last = (frame, ticks) }
-        output.send(.picture(frame, ticks: ticks))
+        for output in outputs { output.send(.picture(frame, ticks: ticks)) }
     }
 
     /// A picture that is shown up to the span's end and beyond is shown again just before that end.

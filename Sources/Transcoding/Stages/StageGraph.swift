@@ -59,75 +59,41 @@ final class StageGraph: Sendable {
         let reader = try opening.reader(0)
         let plan = reader.plan
         let survey = try survey(plan, opening)
-        let place = try request.place(for: survey)
-        defer { place.discard() }
-        let output = try place.create()
-
         let cores = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let share = CoreShare(cores: cores)
         let throttle = ProgressThrottle(total: survey.duration, watch: watch, report: report)
-        var muxer = MuxerChoice(preset)
-        if preset.container.hasMoovFirst { muxer.options.merge(place.muxerOptions) { $1 } }
-        let mux = MuxStage(
-            kinds: (preset.video == nil ? [] : [.video]) + (survey.soundFormat == nil ? [] : [.audio]),
-            body: output,
-            muxer: muxer,
-            preset: preset,
-            limits: limits,
+        let rendition = try RenditionPath(
+            RenditionPath.Run(
+                request: request,
+                survey: survey,
+                share: share,
+                cores: cores,
+                watch: watch,
+                failure: failure
+            ),
             onProgress: throttle.report
         )
-        // What cannot be read back is decoded on its way.
-        let examine = request.output.isReadable ? nil : ExamineStage(limits: limits)
-        let examineStage = examine.map { examine in
-            Stage<MuxMessage>("examine", slots: 64, failure: failure, handler: examine.accept)
-        }
-        let muxStage = Stage<MuxMessage>("mux", slots: 64, failure: failure) { message in
-            examineStage?.send(message)
-            try mux.accept(message)
-        }
-        let video = preset.video.map { settings in
-            VideoPath(
-                preset: settings,
-                engine: preset.engine,
-                muxer: muxer,
-                seconds: survey.duration,
-                limits: limits,
-                share: share,
-                failure: failure,
-                output: muxStage
-            )
-        }
+        defer { rendition.discard() }
         let watching: (Double, Double) throws -> Void = { seconds, waited in
             try watch.check(
                 seconds: min(seconds, limits.maxDuration * Double(opening.clips.count)),
-                waited: waited + output.waitedSeconds
+                waited: waited + rendition.waitedSeconds
             )
         }
         let gain = try gain(opening, survey, watching)
-        let audio = preset.audio.flatMap { settings in
-            survey.soundFormat == nil
-                ? nil
-                : AudioStage(preset: settings, gain: gain) {
-                    [hasGlobalHeader = muxer.hasGlobalHeader] encoding in
-                    let encoder = try SoundEncoder(
-                        encoding,
-                        hasGlobalHeader: hasGlobalHeader,
-                        output: muxStage
-                    )
-                    return (encoder, encoding.format)
-                }
-        }
-
+        let audio = rendition.hasSound ? sound(for: rendition, gain) : nil
         let (container, byteCount) = (reader.container, reader.body.byteCount)
         func detected(_ duration: Double) -> DetectedProperties {
             DetectedProperties(plan, container: container, byteCount: byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
-
+        let decoding = rendition.video.map { video in
+            DecodePath(limits: limits, threads: share.decoder, failure: failure, renditions: [video])
+        }
         let sequence = InputSequence(
             opening,
             survey,
-            video: video,
+            video: decoding,
             audio: audio,
             failure: failure,
             allowsDamage: request.allowsDamage,
@@ -135,63 +101,38 @@ final class StageGraph: Sendable {
         )
         attend(reader.body)
         try sequence.run(reader)
-        if audio != nil { muxStage.send(.ended(.audio)) }
-        muxStage.drain()
-        examineStage?.drain()
-        if let first = failure.first { throw translated(first, output, place) }
+        rendition.drain()
+        if let first = failure.first { throw rendition.translated(first) }
+        try rendition.finish()
         let outcome = sequence.outcome
-        do { try mux.finish() } catch { throw translated(FailureTranslation.of(error), output, place) }
-        let written = mux.written
-        let expected = OutputCheck.Expectation(
-            container: preset.container,
-            limit: preset.video?.boundingSize ?? Preset.Video.defaultMaxSize,
-            seconds: written.seconds,
-            audioTrackCount: written.audioTrackCount,
-            judgement: OutputJudgement(
-                frameCount: video == nil ? nil : written.frameCount,
-                hasAudio: written.hasAudio,
-                pictureSpan: written.pictureSpan,
-                inputPictureEnd: outcome.pictureEnd,
-                inputSoundEnd: outcome.soundEnd,
-                inputPeriod: plan.video.map { 1 / max($0.averageFrameRate.value, 1) } ?? 0
-            ),
-            threads: cores
+        let source = RenditionPath.Source(
+            outcome: outcome,
+            detected: detected(plan.statedDuration ?? outcome.firstEnd),
+            period: plan.video.map { 1 / max($0.averageFrameRate.value, 1) } ?? 0,
+            decodeSeconds: decoding?.busySeconds ?? 0
         )
-        if let examine { try expected.judgement.check(examine.finish()) }
-        let found = try place.check(expected, limits)
-        try place.publish()
-        func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {
-            let rate = Double(bytes) * 8 / max(found.duration, 0.001)
-            return .init(codec: codec, byteCount: bytes, bitsPerSecond: Int64(rate))
+        let result = try rendition.check(
+            source,
+            soundEnd: outcome.soundEnd,
+            soundSeconds: outcome.soundSeconds
+        )
+        try rendition.publish()
+        return result
+    }
+
+    /// What decodes the sound and encodes it for a rendition.
+    private func sound(for rendition: RenditionPath, _ gain: Float) -> AudioStage? {
+        rendition.preset.audio.map { settings in
+            AudioStage(preset: settings, gain: gain) {
+                [hasGlobalHeader = rendition.muxer.hasGlobalHeader, packets = rendition.packets] encoding in
+                let encoder = try SoundEncoder(
+                    encoding,
+                    hasGlobalHeader: hasGlobalHeader,
+                    outputs: [packets]
+                )
+                return (encoder, encoding.format)
+            }
         }
-        return TranscodeResult(
-            outputPath: request.output.name,
-            byteCount: output.byteCount,
-            duration: found.duration,
-            size: found.size,
-            frameRate: found.frameRate,
-            video: written.videoCodec.map { streamShare($0, written.videoBytes) },
-            audio: written.audioCodec.map { streamShare($0, written.audioBytes) },
-            input: detected(plan.statedDuration ?? outcome.firstEnd),
-            decodedFrameCount: outcome.frameCount,
-            frameCount: written.frameCount,
-            damage: outcome.damage.isEmpty ? nil : outcome.damage,
-            ssim: video?.ssim(until: written.seconds),
-            recipe: Recipe(
-                outcome.sources,
-                request,
-                share,
-                cores: cores,
-                maker: video?.maker,
-                output: (found.sha256, output.byteCount)
-            ),
-            wallSeconds: watch.wallSeconds,
-            cpuSeconds: watch.usedCPUSeconds,
-            stages: (video?.times ?? []) + [
-                .init(name: "audio", busySeconds: outcome.soundSeconds),
-                .init(name: "mux", busySeconds: muxStage.handlingSeconds),
-            ]
-        )
     }
 
     private var wish: InputPlan.Wish {
@@ -235,20 +176,6 @@ final class StageGraph: Sendable {
         }
         return survey
     }
-
-    /// A failed write is the output's fault, whatever stage met it.
-    private func translated(
-        _ error: TranscodingError,
-        _ output: OutputBody,
-        _ place: any OutputPlace
-    ) -> TranscodingError {
-        if error.code == .cancelled { return error }
-        if let failure = output.failure { return place.explain(failure) }
-        guard let cause = error.cause, cause.isInvalidArgument, case .writer = request.output else {
-            return error
-        }
-        return place.explain(cause)
-    }
 }
 
 extension DetectedProperties {
@@ -263,66 +190,6 @@ extension DetectedProperties {
             frameRate: video?.averageFrameRate.value,
             videoCodec: video?.codec,
             audioCodec: plan.detectedAudio?.codec
-        )
-    }
-}
-
-/// How the cores are shared out between the stages.
-struct CoreShare {
-    let decoder: Int
-    let filter: Int
-    let encoder: Int
-
-    init(cores: Int) {
-        decoder = min(cores + 1, 8)
-        filter = min(cores, 4)
-        encoder = max(1, min(cores * 3 / 2, 24))
-    }
-}
-
-/// Lets at most ten reports a second through.
-final class ProgressThrottle: Sendable {
-    private let total: Double?
-    private let watch: ResourceWatch
-    private let last = Mutex(0.0)
-    private let sink: @Sendable (TranscodeProgress) -> Void
-
-    init(total: Double?, watch: ResourceWatch, report: @escaping @Sendable (TranscodeProgress) -> Void) {
-        self.total = total
-        self.watch = watch
-        sink = report
-    }
-
-    /// Reports what the input is, before anything is made of it.
-    func begin(_ input: DetectedProperties) {
-        sink(
-            TranscodeProgress(
-                seconds: 0,
-                totalSeconds: total,
-                frameCount: 0,
-                byteCount: 0,
-                elapsed: watch.wallSeconds,
-                input: input
-            )
-        )
-    }
-
-    @Sendable func report(seconds: Double, frames: Int, bytes: Int64) {
-        let now = watch.wallSeconds
-        let isDue = last.withLock { last in
-            guard now - last >= 0.1 else { return false }
-            last = now
-            return true
-        }
-        guard isDue else { return }
-        sink(
-            TranscodeProgress(
-                seconds: seconds,
-                totalSeconds: total,
-                frameCount: frames,
-                byteCount: bytes,
-                elapsed: now
-            )
         )
     }
 }

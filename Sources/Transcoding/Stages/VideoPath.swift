@@ -1,29 +1,20 @@
 internal import FFmpeg
 
-/// The stages that the pictures of a request's inputs go through on their way to the muxer.
+/// The stages that a rendition's pictures go through from the decoder to the muxer.
 ///
-/// What encodes serves all inputs; what decodes, one. Only the thread that reads the inputs uses it.
+/// What encodes serves all inputs; what scales, one. Only the thread that reads the inputs uses it.
 final class VideoPath {
-    /// What decodes one input's pictures and brings them into the output's form.
-    private struct Branch {
-        let decode: DecodeStage
-        let packets: Stage<PacketMessage>
-        let picture: PictureStage
-        let pictures: Stage<PictureInput>
-    }
-
     private let preset: Preset.Video
     private let engine: EngineOptions
-    private let limits: IngestLimits
     private let share: CoreShare
     private let failure: FirstFailure
     private let encode: VideoEncodeStage
     private let encoding: Stage<PictureMessage>
     private let samples: Stage<SampleWindow>
     private let quality = QualityStage()
-    private var branch: Branch?
+    /// What brings one input's pictures into the output's form.
+    private var branch: (picture: PictureStage, pictures: Stage<PictureInput>)?
     private var joint: PictureStage.Joint?
-    private var decodeSeconds = 0.0
     private var pictureSeconds = 0.0
 
     init(
@@ -31,7 +22,6 @@ final class VideoPath {
         engine: EngineOptions,
         muxer: MuxerChoice,
         seconds: Double?,
-        limits: IngestLimits,
         share: CoreShare,
         failure: FirstFailure,
         output: Stage<MuxMessage>
@@ -51,7 +41,6 @@ final class VideoPath {
         self.encode = encode
         self.preset = preset
         self.engine = engine
-        self.limits = limits
         self.share = share
         self.failure = failure
     }
@@ -59,13 +48,8 @@ final class VideoPath {
     /// What encodes the pictures, once there were any.
     var maker: VideoEncodeStage.Maker? { encode.maker }
 
-    /// Opens what decodes an input, and returns where its packets go.
-    func begin(
-        _ stream: FFmpeg.Stream,
-        origin: Timestamp,
-        span: ClipSpan,
-        name: String
-    ) throws -> Stage<PacketMessage> {
+    /// Opens what takes an input's pictures, and returns where they go.
+    func begin(_ stream: FFmpeg.Stream) -> Stage<PictureInput> {
         let picture = PictureStage(
             stream: stream,
             preset: preset,
@@ -80,29 +64,16 @@ final class VideoPath {
             case .end: try picture.finish()
             }
         }
-        let decode = try DecodeStage(
-            stream: stream,
-            originTicks: origin.converted(to: stream.timebase).ticks,
-            span: span,
-            limits: limits,
-            name: name,
-            threads: share.decoder,
-            output: pictures
-        )
-        let packets = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
-        branch = Branch(decode: decode, packets: packets, picture: picture, pictures: pictures)
-        return packets
+        branch = (picture, pictures)
+        return pictures
     }
 
-    /// Waits until an input's pictures have reached the encoder, and tells what was decoded.
-    func drain() -> DecodeStage.Tally {
-        guard let branch else { return DecodeStage.Tally() }
-        branch.packets.send(.end)
-        branch.packets.drain()
-        branch.pictures.drain()
-        decodeSeconds += branch.packets.handlingSeconds - branch.pictures.blockedSeconds
-        pictureSeconds += branch.pictures.handlingSeconds
-        return branch.decode.tally
+    /// Waits until an input's pictures have reached the encoder; returns the seconds it held up the decoder.
+    func drain() -> Double {
+        guard let pictures = branch?.pictures else { return 0 }
+        pictures.drain()
+        pictureSeconds += pictures.handlingSeconds
+        return pictures.blockedSeconds
     }
 
     /// Closes an input, which ends `end` seconds after the output's start; `nil` where it just ends.
@@ -112,9 +83,11 @@ final class VideoPath {
         branch = nil
     }
 
+    /// Tells the encoder that no picture follows.
+    func sendEnd() { encoding.send(.end) }
+
     /// Waits until everything has reached the muxer.
     func finish() {
-        encoding.send(.end)
         encoding.drain()
         samples.drain()
     }
@@ -124,7 +97,6 @@ final class VideoPath {
 
     var times: [TranscodeResult.StageTime] {
         [
-            .init(name: "decode", busySeconds: decodeSeconds),
             .init(name: "picture", busySeconds: pictureSeconds - encoding.blockedSeconds),
             .init(name: "encode", busySeconds: encoding.handlingSeconds),
             .init(name: "quality", busySeconds: samples.handlingSeconds),

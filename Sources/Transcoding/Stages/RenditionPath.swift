@@ -1,0 +1,190 @@
+internal import FFmpeg
+
+/// What makes one output of a run, from decoded pictures and encoded sound to the published file.
+///
+/// Only the thread that runs the graph uses it.
+final class RenditionPath {
+    /// What all renditions of a run have in common.
+    struct Run {
+        let request: TranscodeRequest
+        let survey: InputSurvey
+        let share: CoreShare
+        /// Cores that are shared out.
+        let cores: Int
+        let watch: ResourceWatch
+        let failure: FirstFailure
+    }
+
+    /// What was read and decoded of the inputs.
+    struct Source {
+        let outcome: InputSequence.Outcome
+        let detected: DetectedProperties
+        /// Seconds that a picture of the first input lasts; 0 without pictures.
+        let period: Double
+        let decodeSeconds: Double
+    }
+
+    let preset: Preset
+    /// What takes the pictures; `nil` where none are wanted.
+    let video: VideoPath?
+    let muxer: MuxerChoice
+    /// Where the encoded sound goes.
+    let packets: Stage<MuxMessage>
+    let hasSound: Bool
+    private let run: Run
+    private let output: TranscodeOutput
+    private let place: any OutputPlace
+    private let body: OutputBody
+    private let mux: MuxStage
+    /// What cannot be read back is decoded on its way.
+    private let examine: (stage: ExamineStage, packets: Stage<MuxMessage>)?
+
+    /// Creates the output, under a temporary name where it has one.
+    ///
+    /// - Throws: `output.exists`, `output.unwritable`, `output.needs-file`.
+    init(
+        _ run: Run,
+        onProgress: @escaping @Sendable (_ seconds: Double, _ frames: Int, _ bytes: Int64) -> Void
+    ) throws(TranscodingError) {
+        let (request, failure, limits) = (run.request, run.failure, run.request.limits)
+        self.run = run
+        preset = request.preset
+        output = request.output
+        place = try request.place(for: run.survey)
+        body = try place.create()
+        hasSound = preset.audio != nil && run.survey.soundFormat != nil
+        var muxer = MuxerChoice(preset)
+        if preset.container.hasMoovFirst { muxer.options.merge(place.muxerOptions) { $1 } }
+        self.muxer = muxer
+        let mux = MuxStage(
+            kinds: (preset.video == nil ? [] : [.video]) + (hasSound ? [.audio] : []),
+            body: body,
+            muxer: muxer,
+            preset: preset,
+            limits: limits,
+            onProgress: onProgress
+        )
+        let examine: (stage: ExamineStage, packets: Stage<MuxMessage>)?
+        if output.isReadable {
+            examine = nil
+        } else {
+            let stage = ExamineStage(limits: limits)
+            examine = (stage, Stage("examine", slots: 64, failure: failure, handler: stage.accept))
+        }
+        let examining = examine?.packets
+        let packets = Stage<MuxMessage>("mux", slots: 64, failure: failure) { message in
+            examining?.send(message)
+            try mux.accept(message)
+        }
+        self.mux = mux
+        self.examine = examine
+        self.packets = packets
+        video = preset.video.map { settings in
+            VideoPath(
+                preset: settings,
+                engine: request.preset.engine,
+                muxer: muxer,
+                seconds: run.survey.duration,
+                share: run.share,
+                failure: failure,
+                output: packets
+            )
+        }
+    }
+
+    /// Seconds for which the output's bytes were on their way.
+    var waitedSeconds: Double { body.waitedSeconds }
+
+    /// Waits until all packets have reached the output.
+    func drain() {
+        if hasSound { packets.send(.ended(.audio)) }
+        packets.drain()
+        examine?.packets.drain()
+    }
+
+    /// Writes the trailer; the file is whole and synced afterwards.
+    func finish() throws(TranscodingError) {
+        do { try mux.finish() } catch { throw translated(FailureTranslation.of(error)) }
+    }
+
+    /// Holds the output against what was decoded, and returns what is to be told of it.
+    ///
+    /// - Throws: `output.rejected`.
+    func check(_ source: Source, soundEnd: Double?, soundSeconds: Double) throws -> TranscodeResult {
+        let written = mux.written
+        let expected = OutputCheck.Expectation(
+            container: preset.container,
+            limit: preset.video?.boundingSize ?? Preset.Video.defaultMaxSize,
+            seconds: written.seconds,
+            audioTrackCount: written.audioTrackCount,
+            judgement: OutputJudgement(
+                frameCount: video == nil ? nil : written.frameCount,
+                hasAudio: written.hasAudio,
+                pictureSpan: written.pictureSpan,
+                inputPictureEnd: video == nil ? nil : source.outcome.pictureEnd,
+                inputSoundEnd: hasSound ? soundEnd : nil,
+                inputPeriod: source.period
+            ),
+            threads: run.cores
+        )
+        if let examine { try expected.judgement.check(examine.stage.finish()) }
+        let found = try place.check(expected, run.request.limits)
+        return result(source, written, found, soundSeconds: soundSeconds)
+    }
+
+    /// Lets the finished output be seen.
+    func publish() throws(TranscodingError) { try place.publish() }
+
+    /// Removes what was written, if it was not published.
+    func discard() { place.discard() }
+
+    /// A failed write is the output's fault, whatever stage met it.
+    func translated(_ error: TranscodingError) -> TranscodingError {
+        if error.code == .cancelled { return error }
+        if let failure = body.failure { return place.explain(failure) }
+        guard let cause = error.cause, cause.isInvalidArgument, case .writer = output else { return error }
+        return place.explain(cause)
+    }
+
+    private func result(
+        _ source: Source,
+        _ written: MuxStage.Written,
+        _ found: OutputCheck.Finding,
+        soundSeconds: Double
+    ) -> TranscodeResult {
+        func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {
+            let rate = Double(bytes) * 8 / max(found.duration, 0.001)
+            return .init(codec: codec, byteCount: bytes, bitsPerSecond: Int64(rate))
+        }
+        let decoding =
+            video == nil ? [] : [TranscodeResult.StageTime(name: "decode", busySeconds: source.decodeSeconds)]
+        return TranscodeResult(
+            outputPath: output.name,
+            byteCount: body.byteCount,
+            duration: found.duration,
+            size: found.size,
+            frameRate: found.frameRate,
+            video: written.videoCodec.map { streamShare($0, written.videoBytes) },
+            audio: written.audioCodec.map { streamShare($0, written.audioBytes) },
+            input: source.detected,
+            decodedFrameCount: source.outcome.frameCount,
+            frameCount: written.frameCount,
+            damage: source.outcome.damage.isEmpty ? nil : source.outcome.damage,
+            ssim: video?.ssim(until: written.seconds),
+            recipe: Recipe(
+                source.outcome.sources,
+                run.request,
+                run.share,
+                cores: run.cores,
+                maker: video?.maker,
+                output: (found.sha256, body.byteCount)
+            ),
+            wallSeconds: run.watch.wallSeconds,
+            cpuSeconds: run.watch.usedCPUSeconds,
+            stages: decoding + (video?.times ?? []) + [
+                .init(name: "audio", busySeconds: soundSeconds),
+                .init(name: "mux", busySeconds: packets.handlingSeconds),
+            ]
+        )
+    }
+}
