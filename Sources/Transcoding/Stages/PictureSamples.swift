@@ -16,9 +16,15 @@ final class PictureSamples: Sendable {
     private static let mostWaiting = 12
 
     private let state = Mutex(State())
+    private let mostWaiting: Int
+
+    init() { mostWaiting = PictureSamples.mostWaiting }
+
+    /// Takes the pictures of one window, which somebody else will compare.
+    init(forOneWindow: Void) { mostWaiting = 0 }
 
     /// Whether there is room for one more window.
-    var hasRoom: Bool { state.withLock { $0.waiting.count <= PictureSamples.mostWaiting } }
+    var hasRoom: Bool { state.withLock { $0.waiting.count <= mostWaiting } }
 
     /// Whether a picture is yet to be compared.
     var isAwaiting: Bool { state.withLock { $0.isOpen || !$0.waiting.isEmpty } }
@@ -29,6 +35,12 @@ final class PictureSamples: Sendable {
             state.waiting.append((pts, frame, sample.seconds))
             state.isOpen = !sample.isLast
         }
+    }
+
+    /// Adds what was sampled of pictures that follow, before any of their packets is decoded.
+    func add(_ samples: PictureSamples) {
+        let more = samples.state.withLock { $0.waiting }
+        state.withLock { $0.waiting += more }
     }
 
     /// The sampled picture of that pts, and when its window begins; those before it will not come any more.

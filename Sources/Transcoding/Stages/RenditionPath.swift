@@ -27,10 +27,16 @@ final class RenditionPath {
     let preset: Preset
     /// What takes the pictures; `nil` where none are wanted.
     let video: VideoPath?
+    /// What makes the pictures instead, where they are made in ranges.
+    var ranges: SegmentedPath?
+    /// What is told of that.
+    var segments: SegmentUse?
     let muxer: MuxerChoice
     /// Where the encoded sound goes.
     let packets: Stage<MuxMessage>
     let hasSound: Bool
+    /// What waits to be compared with the pictures of the output.
+    let samples = PictureSamples()
     private let run: Run
     private let output: TranscodeOutput
     private let place: any OutputPlace
@@ -67,8 +73,7 @@ final class RenditionPath {
             onProgress: onProgress
         )
         let examine: (stage: ExamineStage, packets: Stage<MuxMessage>)?
-        let scope = ExamineStage.Scope(preset, isReadable: output.isReadable)
-        let samples = PictureSamples()
+        let (scope, samples) = (ExamineStage.Scope(preset, isReadable: output.isReadable), samples)
         if scope.pictures || scope.sound {
             let stage = ExamineStage(scope, samples: samples, limits: limits)
             examine = (stage, Stage("examine", slots: 64, failure: failure, handler: stage.accept))
@@ -167,6 +172,15 @@ final class RenditionPath {
         }
         let decoding =
             video == nil ? [] : [TranscodeResult.StageTime(name: "decode", busySeconds: source.decodeSeconds)]
+        var recipe = Recipe(
+            source.outcome.sources,
+            run.request,
+            run.share,
+            cores: run.cores,
+            maker: ranges?.maker ?? video?.maker,
+            output: (found.sha256, body.byteCount)
+        )
+        recipe.segments = ranges?.plan.record
         return TranscodeResult(
             outputPath: output.name,
             byteCount: body.byteCount,
@@ -180,17 +194,11 @@ final class RenditionPath {
             frameCount: written.frameCount,
             damage: source.outcome.damage.isEmpty ? nil : source.outcome.damage,
             ssim: examine?.stage.ssim(until: written.seconds),
-            recipe: Recipe(
-                source.outcome.sources,
-                run.request,
-                run.share,
-                cores: run.cores,
-                maker: video?.maker,
-                output: (found.sha256, body.byteCount)
-            ),
+            segments: ranges?.use ?? segments,
+            recipe: recipe,
             wallSeconds: run.watch.wallSeconds,
             cpuSeconds: run.watch.usedCPUSeconds,
-            stages: decoding + (video?.times ?? []) + [
+            stages: decoding + (ranges?.times ?? video?.times ?? []) + [
                 .init(name: "audio", busySeconds: soundSeconds),
                 .init(name: "examine", busySeconds: examine?.packets.handlingSeconds ?? 0),
                 .init(name: "check", busySeconds: checkSeconds),

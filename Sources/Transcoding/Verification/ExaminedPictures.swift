@@ -8,14 +8,14 @@ struct ExaminedPictures {
 
 /// A stream's packets in decoding order: few bytes of each, to know them again by.
 struct PacketRecord {
-    private let checksum: PacketChecksum
+    private let checksum: UnitChecksum
     /// In which the pts count.
     let timebase: Timebase
     private(set) var sums: [UInt32] = []
     private(set) var pts: [Int64] = []
 
     init(_ track: Muxer.Track) {
-        checksum = PacketChecksum(track)
+        checksum = UnitChecksum(track)
         timebase = track.timebase
     }
 
@@ -39,7 +39,7 @@ struct PacketRecord {
 /// Instead of decoding them again, only the first is decoded, to see that the container's header fits.
 struct PictureReadback: ~Copyable {
     private let examined: ExaminedPictures
-    private let checksum: PacketChecksum
+    private let checksum: UnitChecksum
     private let stream: FFmpeg.Stream
     private let limits: IngestLimits
     private var finding: MediaExamination.StreamFinding
@@ -52,7 +52,7 @@ struct PictureReadback: ~Copyable {
         self.stream = stream
         self.examined = examined
         self.limits = limits
-        checksum = PacketChecksum(stream)
+        checksum = UnitChecksum(stream)
         finding = examined.finding
         finding.adopt(stream)
     }

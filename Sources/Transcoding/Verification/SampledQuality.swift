@@ -16,6 +16,7 @@ struct SampledQuality {
     ///
     /// The windows lie closer at the start, which would otherwise count for more than its share.
     func mean(until end: Double) -> Double? {
+        let windows = windows.sorted { $0.seconds < $1.seconds }
         guard let first = windows.first, let last = windows.last else { return nil }
         var sum = 0.0
         var total = 0.0

@@ -4,7 +4,7 @@ internal import CFFmpeg
 ///
 /// H.264 and HEVC separate their NAL units by start codes on one side and by lengths on the other (ISO/IEC
 /// 14496-15 §5.3.3), and MPEG-TS wants a delimiter before each picture, so only the other units count.
-public struct PacketChecksum: Sendable {
+public struct UnitChecksum: Sendable {
     private enum Layout: Sendable, Equatable {
         case whole
         case startCodes(isHEVC: Bool)
@@ -42,11 +42,11 @@ public struct PacketChecksum: Sendable {
         let bytes = UnsafeBufferPointer(start: start, count: max(0, packet.byteCount))
         var sum: UInt32 = 0
         switch layout {
-        case .whole: PacketChecksum.add(bytes, &sum)
+        case .whole: UnitChecksum.add(bytes, &sum)
         case .startCodes(let isHEVC):
-            PacketChecksum.units(bytes) { PacketChecksum.add(unit: $0, isHEVC, &sum) }
+            UnitChecksum.units(bytes) { UnitChecksum.add(unit: $0, isHEVC, &sum) }
         case .lengths(let size, let isHEVC):
-            PacketChecksum.units(bytes, lengthSize: size) { PacketChecksum.add(unit: $0, isHEVC, &sum) }
+            UnitChecksum.units(bytes, lengthSize: size) { UnitChecksum.add(unit: $0, isHEVC, &sum) }
         }
         return sum
     }
