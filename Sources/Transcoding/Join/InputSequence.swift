@@ -47,7 +47,7 @@ final class InputSequence {
 
     private let opening: Opening
     private let survey: InputSurvey
-    private let video: DecodePath?
+    private let video: (any PicturePath)?
     private let audio: AudioStage?
     private let failure: FirstFailure
     private let allowsDamage: Bool
@@ -61,7 +61,7 @@ final class InputSequence {
     init(
         _ opening: Opening,
         _ survey: InputSurvey,
-        video: DecodePath?,
+        video: (any PicturePath)?,
         audio: AudioStage?,
         failure: FirstFailure,
         allowsDamage: Bool,
@@ -110,6 +110,7 @@ final class InputSequence {
                 let reached = offset + max(0, seconds - span.start)
                 try watch(max(reached, survey.duration ?? 0), waitedSeconds)
                 try fillSound(reached, isThere: sound != nil)
+                video?.pace(reached)
             }
         sound?.send(.end)
         let tally = video?.drain()

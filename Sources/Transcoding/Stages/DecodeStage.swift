@@ -4,7 +4,7 @@ internal import Synchronization
 /// Decodes the video stream and holds every picture against the limits.
 final class DecodeStage: Sendable {
     /// What was decoded, and how well.
-    struct Tally: Sendable {
+    struct Tally: Sendable, Codable {
         var frameCount = 0
         var errorCount = 0
         var lostCount = 0

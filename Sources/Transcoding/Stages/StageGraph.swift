@@ -10,9 +10,18 @@ final class StageGraph: Sendable {
     private let failure = FirstFailure()
     private let input = Mutex<InputBody?>(nil)
     private let report: @Sendable (TranscodeProgress) -> Void
+    /// Why this run makes the pictures as a whole, where an earlier one found that ranges will not do.
+    private let reason: String?
+    /// The run that makes them as a whole after this one.
+    private let successor = Mutex<StageGraph?>(nil)
 
-    init(_ request: TranscodeRequest, report: @escaping @Sendable (TranscodeProgress) -> Void) {
+    init(
+        _ request: TranscodeRequest,
+        without reason: String? = nil,
+        report: @escaping @Sendable (TranscodeProgress) -> Void
+    ) {
         self.request = request
+        self.reason = reason
         self.report = report
         name = (request.input.name as NSString).lastPathComponent
     }
@@ -21,6 +30,7 @@ final class StageGraph: Sendable {
     func cancel() {
         failure.record(TranscodingError(.cancelled, "\(name) was cancelled"))
         input.withLock { $0?.interrupt() }
+        successor.withLock { $0 }?.cancel()
     }
 
     /// Runs to the end on a queue of its own.
@@ -36,6 +46,11 @@ final class StageGraph: Sendable {
     func runHere() -> Result<TranscodeResult, TranscodingError> {
         do {
             return .success(try runBlocking())
+        } catch let unsuited as SegmentPlan.Unsuited where failure.first?.code != .cancelled {
+            let again = StageGraph(request, without: unsuited.reason, report: report)
+            successor.withLock { $0 = again }
+            if failure.first?.code == .cancelled { again.cancel() }
+            return again.runHere()
         } catch {
             // What is thrown says more than what a stage recorded, unless somebody cancelled.
             let first = failure.first.flatMap { $0.code == .cancelled ? $0 : nil }
@@ -87,9 +102,11 @@ final class StageGraph: Sendable {
             DetectedProperties(plan, container: container, byteCount: byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
-        let decoding = rendition.video.map { video in
+        rendition.ranges = try ranges(plan, rendition, survey, cores: cores)
+        let whole = rendition.video.map { video in
             DecodePath(limits: limits, threads: share.decoder, failure: failure, renditions: [video])
         }
+        let decoding: (any PicturePath)? = rendition.ranges ?? whole
         let sequence = InputSequence(
             opening,
             survey,
@@ -102,6 +119,7 @@ final class StageGraph: Sendable {
         attend(reader.body)
         try sequence.run(reader)
         rendition.drain()
+        if let unsuited = rendition.ranges?.unsuited { throw unsuited }
         if let first = failure.first { throw rendition.translated(first) }
         try rendition.finish()
         let outcome = sequence.outcome
@@ -117,7 +135,48 @@ final class StageGraph: Sendable {
             soundSeconds: outcome.soundSeconds
         )
         try rendition.publish()
+        rendition.ranges?.clearStore()
         return result
+    }
+
+    /// What makes the pictures in ranges; `nil` where they are made as a whole.
+    private func ranges(
+        _ plan: InputPlan,
+        _ rendition: RenditionPath,
+        _ survey: InputSurvey,
+        cores: Int
+    ) throws -> SegmentedPath? {
+        guard let stream = plan.video, let video = rendition.preset.video else { return nil }
+        guard let wish = SegmentWish(request, seconds: survey.duration, cores: cores) else { return nil }
+        do {
+            if let reason = reason ?? SegmentRules.problem(request) { throw SegmentPlan.Unsuited(reason) }
+            let job = SegmentEncoder.Job(
+                input: request.input,
+                name: name,
+                stream: stream,
+                origin: plan.origin.converted(to: stream.timebase).ticks,
+                preset: video,
+                engine: rendition.preset.engine,
+                muxer: rendition.muxer,
+                limits: request.limits,
+                seconds: survey.duration ?? 0,
+                failure: failure
+            )
+            let plan = try SegmentJob.prepare(
+                job,
+                wanted: wish,
+                workers: cores,
+                isHashed: request.resumeFolder != nil,
+                attend: attend
+            )
+            let store = try request.resumeFolder.map {
+                try SegmentStore(folder: $0, key: try plan.key(request))
+            }
+            return SegmentedPath(plan, store: store, output: rendition.packets)
+        } catch let unsuited as SegmentPlan.Unsuited {
+            rendition.segments = SegmentUse(count: 1, workers: 1, keptCount: 0, reason: unsuited.reason)
+            return nil
+        }
     }
 
     /// What decodes the sound and encodes it for a rendition.
