@@ -90,12 +90,11 @@ public struct Decoder: ~Copyable {
         try feed(packet.pointer)
     }
 
-    /// Returns the frames still held back, and forgets everything before the keyframe that follows.
-    public mutating func restart() throws(FFmpegError) -> (frames: [Frame], errorCount: Int) {
-        let frames = try feed(nil)
-        avcodec_flush_buffers(context)
-        defer { errorCount = 0 }
-        return (frames, errorCount)
+    /// Leaves out the loop filter of H.264 and HEVC from the next packet on, or no longer does.
+    ///
+    /// Pictures are exact again from a keyframe on.
+    public mutating func setQuick(_ isQuick: Bool) {
+        context.pointee.skip_loop_filter = isQuick ? AVDISCARD_ALL : AVDISCARD_DEFAULT
     }
 
     /// Returns the frames still held back, and closes the decoder.

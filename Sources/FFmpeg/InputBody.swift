@@ -57,7 +57,7 @@ public final class InputBody: @unchecked Sendable {
     public var structureErrorCount: Int { structure.errorCount }
 
     /// Hashes the bytes as they are read, from now on.
-    public func beginHash() throws(FFmpegError) { hash = try SequentialHash() }
+    public func beginHash() { hash = SequentialHash() }
 
     /// The SHA-256 of all bytes in hexadecimal, for which those that were not read in order are read now.
     ///

@@ -33,7 +33,7 @@ final class InputSequence {
         /// What is read whole is hashed on the way.
         func reader(_ index: Int) throws -> InputReader {
             let body = try InputOpening.body(clips[index].input, limits)
-            if isHashed, spans[index].isWhole { try body.beginHash() }
+            if isHashed, spans[index].isWhole { body.beginHash() }
             attend(body)
             return try InputReader.open(
                 body,

@@ -32,7 +32,7 @@ struct PacketScan {
         isHashed: Bool,
         check: () throws -> Void
     ) throws -> PacketScan {
-        if isHashed { try body.beginHash() }
+        if isHashed { body.beginHash() }
         var demuxer = try InputOpening.demuxer(body, limits, name)
         // Sound is read as well, so that the bytes come in order and are hashed on the way.
         demuxer.select(demuxer.streams.map(\.index))

@@ -102,14 +102,14 @@ struct SegmentStore: Sendable {
         withUnsafeBytes(of: UInt64(text.count).littleEndian) { bytes += $0 }
         bytes += text
         for packet in segment.packets { bytes += packet.bytes }
-        return bytes + Array(try Digest.sha256(bytes).utf8)
+        return bytes + Array(Digest.sha256(bytes).utf8)
     }
 
     private func decode(_ bytes: [UInt8], _ index: Int) throws -> EncodedSegment? {
         let start = SegmentStore.magic.count + 8
         let end = bytes.count - SegmentStore.digestCount
         guard end >= start, bytes.starts(with: SegmentStore.magic) else { return nil }
-        guard try Digest.sha256(Array(bytes[..<end])) == String(decoding: bytes[end...], as: UTF8.self)
+        guard Digest.sha256(Array(bytes[..<end])) == String(decoding: bytes[end...], as: UTF8.self)
         else { return nil }
         let length = bytes[SegmentStore.magic.count..<start].reversed().reduce(UInt64(0)) {
             $0 << 8 | UInt64($1)

@@ -35,12 +35,16 @@ final class RenditionPath {
     /// Where the encoded sound goes.
     let packets: Stage<MuxMessage>
     let hasSound: Bool
+    /// What waits to be compared with the pictures of the output.
+    let samples = PictureSamples()
     private let run: Run
     private let output: TranscodeOutput
     private let place: any OutputPlace
     private let body: OutputBody
     private let mux: MuxStage
-    /// What cannot be read back is decoded on its way.
+    /// For which the finished output was read back.
+    private var checkSeconds = 0.0
+    /// What decodes the packets on their way.
     private let examine: (stage: ExamineStage, packets: Stage<MuxMessage>)?
 
     /// Creates the output, under a temporary name where it has one.
@@ -69,11 +73,12 @@ final class RenditionPath {
             onProgress: onProgress
         )
         let examine: (stage: ExamineStage, packets: Stage<MuxMessage>)?
-        if output.isReadable {
-            examine = nil
-        } else {
-            let stage = ExamineStage(limits: limits)
+        let (scope, samples) = (ExamineStage.Scope(preset, isReadable: output.isReadable), samples)
+        if scope.pictures || scope.sound {
+            let stage = ExamineStage(scope, samples: samples, limits: limits)
             examine = (stage, Stage("examine", slots: 64, failure: failure, handler: stage.accept))
+        } else {
+            examine = nil
         }
         let examining = examine?.packets
         let packets = Stage<MuxMessage>("mux", slots: 64, failure: failure) { message in
@@ -91,7 +96,8 @@ final class RenditionPath {
                 seconds: run.survey.duration,
                 share: run.share,
                 failure: failure,
-                output: packets
+                output: packets,
+                samples: scope.pictures ? samples : nil
             )
         }
     }
@@ -116,6 +122,7 @@ final class RenditionPath {
     /// - Throws: `output.rejected`.
     func check(_ source: Source, soundEnd: Double?, soundSeconds: Double) throws -> TranscodeResult {
         let written = mux.written
+        try examine?.stage.finish()
         let expected = OutputCheck.Expectation(
             container: preset.container,
             limit: preset.video?.boundingSize ?? Preset.Video.defaultMaxSize,
@@ -129,10 +136,13 @@ final class RenditionPath {
                 inputSoundEnd: hasSound ? soundEnd : nil,
                 inputPeriod: source.period
             ),
-            threads: run.cores
+            threads: run.cores,
+            pictures: examine?.stage.pictures
         )
-        if let examine { try expected.judgement.check(examine.stage.finish()) }
+        if let examine, !output.isReadable { try expected.judgement.check(examine.stage.findings) }
+        let start = run.watch.wallSeconds
         let found = try place.check(expected, run.request.limits)
+        checkSeconds = run.watch.wallSeconds - start
         return result(source, written, found, soundSeconds: soundSeconds)
     }
 
@@ -183,14 +193,19 @@ final class RenditionPath {
             decodedFrameCount: source.outcome.frameCount,
             frameCount: written.frameCount,
             damage: source.outcome.damage.isEmpty ? nil : source.outcome.damage,
-            ssim: ranges?.ssim(until: written.seconds) ?? video?.ssim(until: written.seconds),
+            ssim: examine?.stage.ssim(until: written.seconds),
             segments: ranges?.use ?? segments,
             recipe: recipe,
             wallSeconds: run.watch.wallSeconds,
             cpuSeconds: run.watch.usedCPUSeconds,
             stages: decoding + (ranges?.times ?? video?.times ?? []) + [
                 .init(name: "audio", busySeconds: soundSeconds),
-                .init(name: "mux", busySeconds: packets.handlingSeconds),
+                .init(name: "examine", busySeconds: examine?.packets.handlingSeconds ?? 0),
+                .init(name: "check", busySeconds: checkSeconds),
+                .init(
+                    name: "mux",
+                    busySeconds: packets.handlingSeconds - (examine?.packets.blockedSeconds ?? 0)
+                ),
             ]
         )
     }

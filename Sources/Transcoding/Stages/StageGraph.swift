@@ -172,7 +172,7 @@ final class StageGraph: Sendable {
             let store = try request.resumeFolder.map {
                 try SegmentStore(folder: $0, key: try plan.key(request))
             }
-            return SegmentedPath(plan, store: store, output: rendition.packets)
+            return SegmentedPath(plan, store: store, output: rendition.packets, samples: rendition.samples)
         } catch let unsuited as SegmentPlan.Unsuited {
             rendition.segments = SegmentUse(count: 1, workers: 1, keptCount: 0, reason: unsuited.reason)
             return nil

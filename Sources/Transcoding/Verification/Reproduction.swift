@@ -81,7 +81,7 @@ public struct Reproduction: Sendable {
     private static func hash(_ path: String, _ limits: IngestLimits) throws(TranscodingError) -> String? {
         let body = try InputOpening.body(.file(path: path), limits)
         do {
-            try body.beginHash()
+            body.beginHash()
             return try body.finishHash()
         } catch {
             throw TranscodingError(.inputUnreadable, "\(path) cannot be read: \(error.reason)", cause: error)
