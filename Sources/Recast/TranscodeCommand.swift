@@ -21,6 +21,8 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Option(help: "A preset's name, id or JSON file.")
     var preset = "web"
 
+    @OptionGroup var speedOption: SpeedOption
+
     @Flag(help: "Replace outputs that exist.")
     var force = false
 
@@ -76,11 +78,12 @@ struct TranscodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.keepSmall()
-        let chosen: Preset
+        var chosen: Preset
         do { chosen = try PresetLibrary.standard().preset(preset) } catch {
             try fail(error, input: nil)
             return
         }
+        if let speed = speedOption.speed { chosen.engine.speed = speed }
         let limits = try CommandLimits.read()
         if let output, isFolder(output), !dryRun {
             // What fails here fails again, with its reason, where the output is created.

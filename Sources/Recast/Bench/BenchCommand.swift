@@ -19,6 +19,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "A preset's name, id or JSON file.")
     var preset = "web"
 
+    @OptionGroup var speedOption: SpeedOption
+
     @Option(
         help: "A program to run the same job with: ffmpeg or HandBrakeCLI, or either=PATH. May be repeated."
     )
@@ -45,7 +47,8 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let chosen = try PresetLibrary.standard().preset(preset)
+            var chosen = try PresetLibrary.standard().preset(preset)
+            if let speed = speedOption.speed { chosen.engine.speed = speed }
             let folder = try makeFolder()
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let clips = clips.isEmpty ? try samples() : clips
@@ -76,6 +79,7 @@ struct BenchCommand: AsyncParsableCommand {
         var command =
             "recast bench \(clips.map { ($0 as NSString).lastPathComponent }.joined(separator: " "))"
         if preset != "web" { command += " --preset \(preset)" }
+        if let speed = speedOption.speed { command += " --speed \(speed.rawValue)" }
         for peer in against { command += " --against \(peer.kind.rawValue)" }
         if !against.isEmpty { command += " --peer-settings \(peerSettings.rawValue)" }
         command += " --runs \(runs)" + (vmaf == nil ? "" : " --vmaf ffmpeg")
@@ -91,7 +95,8 @@ struct BenchCommand: AsyncParsableCommand {
         _ = try Probe(path: clip)
         let ours = folder + "/recast.mp4"
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-        let mine = [program, "transcode", clip, "-o", ours, "--force", "--preset", self.preset]
+        var mine = [program, "transcode", clip, "-o", ours, "--force", "--preset", self.preset]
+        if let speed = speedOption.speed { mine += ["--speed", speed.rawValue] }
         let outputs = against.indices.map { "\(folder)/peer\($0).mp4" }
         var costs: [Cost] = []
         var peerCosts: [[Cost]] = against.map { _ in [] }
