@@ -3,8 +3,8 @@ internal import FFmpeg
 extension VideoEncoderChoice {
     /// Lets what is encoded be joined with other ranges of the same pictures.
     ///
-    /// All ranges share one set of headers, and each comes to the rate it is given: left alone, x264 misses it by up
-    /// to 6 % over 10 s, with a tenth of its usual tolerance by 1.6 %.
+    /// All ranges share one set of headers, and each comes to the rate it is given: left alone, x264 misses it
+    /// by up to 6 % over 10 s, with a tenth of its usual tolerance by 1.6 %.
     mutating func makePart() {
         guard name == "libx264" else { return }
         add("stitchable=1:ratetol=0.1")
@@ -13,9 +13,9 @@ extension VideoEncoderChoice {
 
     /// Lets x264 repeat bit for bit.
     ///
-    /// Its AVX-512 code (core 164) decides by memory that nobody wrote where a row is not a multiple of 8
-    /// macroblocks: pictures 320, 400 and 416
-    /// wide gave other bytes with other contents of fresh memory, and the same without that code, at the same CPU time.
+    /// Its AVX-512 code (core 164) decides by memory that nobody wrote at some widths: pictures 320, 400 and 416
+    /// wide gave other bytes with other contents of fresh memory, and the same without that code, at the same
+    /// CPU time.
     private mutating func avoidAVX512() {
         guard ProcessorFeatures.hasAVX512 else { return }
         // Every processor with AVX-512 has all of these.
