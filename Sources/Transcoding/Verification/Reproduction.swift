@@ -51,6 +51,7 @@ public struct Reproduction: Sendable {
         request.language = recipe.language
         request.loudness = recipe.loudness
         request.threads = recipe.threads.cores
+        request.threadPlan = recipe.threads
         request.allowsDamage = recipe.allowsDamage
         request.limits = limits
         let result = try await Transcoder().transcode(request)
