@@ -24,6 +24,9 @@ public struct Muxer: ~Copyable {
             self.codecTag = codecTag
         }
 
+        /// What a decoder is to know before the first packet.
+        public var header: [UInt8] { parameters.header }
+
         /// libav's name of the codec.
         public var codec: String { String(cString: avcodec_get_name(parameters.pointer.pointee.codec_id)) }
 

@@ -14,6 +14,40 @@ public final class Packet: @unchecked Sendable {
         av_packet_free(&pointer)
     }
 
+    /// Makes a packet of an encoder's bytes, its times in ticks of the encoder's timebase.
+    public convenience init(
+        _ bytes: [UInt8],
+        pts: Int64,
+        dts: Int64,
+        duration: Int64,
+        isKeyframe: Bool
+    ) throws(FFmpegError) {
+        try self.init()
+        try check(av_new_packet(pointer, Int32(clamping: bytes.count)), "allocate a packet")
+        bytes.withUnsafeBytes { source in
+            let room = UnsafeMutableRawBufferPointer(start: pointer.pointee.data, count: byteCount)
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: source.prefix(byteCount)))
+        }
+        pointer.pointee.pts = pts
+        pointer.pointee.dts = dts
+        pointer.pointee.duration = duration
+        pointer.pointee.flags = isKeyframe ? AV_PKT_FLAG_KEY : 0
+    }
+
+    /// The same bytes with another dts, and without what an encoder tells beside them.
+    public func with(dts: Int64) throws(FFmpegError) -> Packet {
+        let copy = try Packet()
+        try check(av_packet_ref(copy.pointer, pointer), "reference a packet")
+        av_packet_free_side_data(copy.pointer)
+        copy.pointer.pointee.dts = dts
+        return copy
+    }
+
+    /// A copy of what is encoded.
+    public var bytes: [UInt8] {
+        Array(UnsafeBufferPointer(start: pointer.pointee.data, count: max(0, byteCount)))
+    }
+
     /// The number of its stream in the input, from 0.
     public var streamIndex: Int { Int(pointer.pointee.stream_index) }
     /// Bytes of what is encoded, without side data.

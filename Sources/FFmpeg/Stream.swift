@@ -16,6 +16,16 @@ public final class CodecParameters: @unchecked Sendable {
         try check(avcodec_parameters_from_context(pointer, context), "describe the encoder")
     }
 
+    /// What a decoder is to know before the first packet; of H.264, the parameter sets.
+    public var header: [UInt8] {
+        Array(
+            UnsafeBufferPointer(
+                start: pointer.pointee.extradata,
+                count: Int(max(0, pointer.pointee.extradata_size))
+            )
+        )
+    }
+
     deinit {
         var pointer: UnsafeMutablePointer<AVCodecParameters>? = pointer
         avcodec_parameters_free(&pointer)

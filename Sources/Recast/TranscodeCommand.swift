@@ -45,6 +45,15 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Option(help: "Cores to use (default: all).")
     var threads: Int?
 
+    @Option(
+        help:
+            "Encode the pictures in so many ranges, side by side; 1 for none (default: where it is worth it)."
+    )
+    var segments: Int?
+
+    @Option(help: "Keep finished ranges in this folder, and go on from those that are there.")
+    var resume: String?
+
     @Flag(help: "Show what each stage was busy with.")
     var stats = false
 
@@ -57,6 +66,10 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
         guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
+        if let segments, !(1...10_000).contains(segments) {
+            throw ValidationError("--segments takes 1 to 10000")
+        }
+        if resume != nil, segments == 1 { throw ValidationError("--resume needs ranges") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
         if let output, !isFolder(output) {
             if chosen.count > 1 {
@@ -121,6 +134,8 @@ struct TranscodeCommand: AsyncParsableCommand {
         request.replacesOutput = force
         request.limits = limits
         request.allowsDamage = allowDamaged
+        request.segments = segments.map { $0 > 1 ? .count($0) : .off } ?? .automatic
+        request.resumeFolder = resume
         do {
             if dryRun {
                 let inputs = try parts.map { part in
@@ -193,6 +208,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             fields["width"] = result.size?.width
             fields["height"] = result.size?.height
             fields["ssim"] = result.ssim
+            fields["segments"] = result.segments.map(Description.fields)
             fields["damage"] = result.damage.map(Description.fields)
             fields["recipe"] = Description.fields(result.recipe)
             Console.event(fields)
@@ -212,6 +228,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         Console.print(line)
         if let damage = result.damage { Console.print("  the input is damaged: \(damage)") }
         guard stats else { return }
+        if let segments = result.segments { Console.print("  \(Description.line(segments))") }
         for stage in result.stages {
             let name = stage.name.padding(toLength: 8, withPad: " ", startingAt: 0)
             Console.print(String(format: "  %@ busy %7.2f s", name, stage.busySeconds))

@@ -35,6 +35,18 @@ public struct Recipe: Sendable, Codable, Equatable {
         public var encoder: Int
     }
 
+    /// Where the pictures were cut into ranges that were encoded by themselves.
+    public struct Segments: Sendable, Codable, Equatable {
+        /// Ranges that were wanted.
+        public var wanted: Int
+        /// Seconds that a range lasts at least.
+        public var leastSeconds: Double
+        /// Seconds of the output at which each range begins; the first one at 0.
+        public var starts: [Double]
+        /// The rate of each; `nil` where a quality was aimed at.
+        public var bitsPerSecond: [Int]?
+    }
+
     /// The inputs, in the order in which they were joined.
     public var sources: [Source]
     /// All values of the preset.
@@ -53,6 +65,8 @@ public struct Recipe: Sendable, Codable, Equatable {
     public var videoEncoder: String?
     /// How the cores were shared out.
     public var threads: ThreadPlan
+    /// `nil` where the pictures were made as a whole.
+    public var segments: Segments?
     /// Whether the input was damaged beyond tolerance, and transcoded all the same.
     public var allowsDamage: Bool
     /// In hexadecimal; `nil` when the output could not be read back.

@@ -92,6 +92,15 @@ public struct TranscodeRequest: Sendable {
     /// The sound is measured first, all of it, and then changed as a whole; true peaks stay under -1 dB.
     public var loudness: Double?
 
+    /// Whether the pictures are encoded in ranges of the input, side by side.
+    public var segments = SegmentChoice.automatic
+    /// A folder in which finished ranges are kept until the output is there, so that a transcode that was killed
+    /// and is asked for again goes on where it was; `nil` keeps none.
+    ///
+    /// The pictures are made in ranges then, unless `segments` is `off`.
+    public var resumeFolder: String?
+    /// Seconds that a range lasts at least, where tests want shorter ones.
+    package var leastSegmentSeconds: Double?
     /// How the cores are to be shared out, to repeat what was done before; `nil` for what suits.
     package var threadPlan: Recipe.ThreadPlan?
 
@@ -259,6 +268,8 @@ public struct TranscodeResult: Sendable, Codable {
     ///
     /// `nil` when none could be compared, as with pictures of less than 16 pixels.
     public let ssim: Double?
+    /// How the pictures were made in ranges, or why not; `nil` where nobody thought of it.
+    public let segments: SegmentUse?
     /// What made it.
     public let recipe: Recipe
     /// From start to end.

@@ -75,7 +75,8 @@ struct ArchitectureTests {
     )
     func keepsDispatchInStages() throws {
         let rooms = [
-            "Transcoding/Stages/", "HTTPTransport/", "IsolatedEngine/", "LocalBackend/FileExecutor.swift",
+            "Transcoding/Stages/", "Transcoding/Segments/", "HTTPTransport/", "IsolatedEngine/",
+            "LocalBackend/FileExecutor.swift",
             "Recast/",
         ]
         for file in try SourceFile.all() where file.usesDispatch {

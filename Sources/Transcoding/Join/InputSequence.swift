@@ -45,7 +45,7 @@ final class InputSequence {
 
     private let opening: Opening
     private let survey: InputSurvey
-    private let video: DecodePath?
+    private let video: (any PicturePath)?
     private let audio: SoundPath?
     private let needsSound: Bool
     private let failure: FirstFailure
@@ -62,7 +62,7 @@ final class InputSequence {
     init(
         _ opening: Opening,
         _ survey: InputSurvey,
-        video: DecodePath?,
+        video: (any PicturePath)?,
         audio: SoundPath?,
         needsSound: Bool = false,
         failure: FirstFailure,
@@ -112,6 +112,7 @@ final class InputSequence {
                 let reached = offset + max(0, seconds - span.start)
                 try watch(max(reached, survey.duration ?? 0), waitedSeconds)
                 try fillSound(reached, isThere: sound != nil)
+                video?.pace(reached)
             }
         let tally = video?.drain()
         audio?.drain()

@@ -3,7 +3,7 @@ internal import FFmpeg
 /// The stages that decode the pictures of a request's inputs, once for all renditions.
 ///
 /// What decodes serves one input. Only the thread that reads the inputs uses it.
-final class DecodePath {
+final class DecodePath: PicturePath {
     private let limits: IngestLimits
     private let threads: Int
     private let failure: FirstFailure
@@ -26,7 +26,7 @@ final class DecodePath {
         origin: Timestamp,
         span: ClipSpan,
         name: String
-    ) throws -> Stage<PacketMessage> {
+    ) throws -> Stage<PacketMessage>? {
         let decode = try DecodeStage(
             stream: stream,
             originTicks: origin.converted(to: stream.timebase).ticks,
@@ -40,6 +40,9 @@ final class DecodePath {
         branch = (decode, packets)
         return packets
     }
+
+    /// The stages hold up whoever reads too far ahead.
+    func pace(_ seconds: Double) {}
 
     /// Waits until an input's pictures have reached the encoders, and tells what was decoded.
     func drain() -> DecodeStage.Tally {

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Decodes the video stream and holds every picture against the limits.
 final class DecodeStage: Sendable {
     /// What was decoded, and how well.
-    struct Tally: Sendable {
+    struct Tally: Sendable, Codable {
         var frameCount = 0
         var errorCount = 0
         var lostCount = 0
@@ -24,6 +24,7 @@ final class DecodeStage: Sendable {
         var lastTicks: Int64?
         var ledger: PictureLedger
         var illegalCount = 0
+        var check: VP8Check?
         var lead = LeadIn()
         /// Before the span, the picture that is shown at its start unless another is.
         var held: Frame?
@@ -61,7 +62,8 @@ final class DecodeStage: Sendable {
             State(
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
                 headers: try HeaderParser.open(stream),
-                ledger: PictureLedger(codec: stream.codec)
+                ledger: PictureLedger(codec: stream.codec),
+                check: VP8Check(stream)
             )
         )
     }
@@ -77,13 +79,15 @@ final class DecodeStage: Sendable {
                 }
                 if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
                 if let units, !units.isLegal(packet) { state.illegalCount += 1 }
+                state.check?.take(packet)
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
                 let errors = max(state.decoder?.errorCount ?? 0, state.illegalCount)
                 state.tally.errorCount = state.lead.damage(errors, isKeyframe: packet.isKeyframe)
             case .end:
                 if let decoder = state.decoder.take() {
                     let rest = try decoder.finish()
-                    let errors = max(rest.errorCount, state.illegalCount)
+                    let illegal = max(state.illegalCount, state.check?.damagedCount ?? 0)
+                    let errors = max(rest.errorCount, illegal)
                     state.tally.errorCount = state.lead.damage(errors, isKeyframe: false)
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()

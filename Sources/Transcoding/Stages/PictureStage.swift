@@ -19,6 +19,17 @@ final class PictureStage: Sendable {
         let last: (frame: Frame, slot: Int64)?
     }
 
+    /// How the pictures before a range of an input have left things, where the range is taken up by itself.
+    struct Entry: Sendable {
+        let plan: VideoPlan
+        /// What decides which pictures stay.
+        let clock: FrameRateConverter
+        /// Whether the range begins with the input's first picture.
+        let isFirst: Bool
+        /// At a constant rate, the slot of the picture before the range; `nil` without one.
+        let lastSlot: Int64?
+    }
+
     private struct State: ~Copyable {
         var timing: PictureTiming
         var telecine = Telecine()
@@ -38,6 +49,7 @@ final class PictureStage: Sendable {
     }
 
     private let joint: VideoPlan?
+    private let entry: Entry?
     /// Seconds of the output before this input.
     private let offset: Double
     private let state: Mutex<State>
@@ -52,9 +64,11 @@ final class PictureStage: Sendable {
         preset: Preset.Video,
         isExact: Bool,
         after joint: Joint? = nil,
+        from entry: Entry? = nil,
         threads: Int,
         output: Stage<PictureMessage>
     ) {
+        self.entry = entry
         self.joint = joint?.plan
         offset = joint?.offset ?? 0
         self.stream = stream
@@ -68,6 +82,7 @@ final class PictureStage: Sendable {
         var fresh = State(timing: PictureTiming(stream: stream, preset: preset, isExact: isExact))
         fresh.last = joint?.last
         fresh.lastPTS = joint?.lastPTS ?? -1
+        if let entry { fresh.timing.clock = entry.clock }
         state = Mutex(fresh)
     }
 
@@ -90,7 +105,7 @@ final class PictureStage: Sendable {
                 begin(frame, &state)
                 // A picture that starts late is held from the start on, so that sound keeps its place; but the
                 // last one of an input before is there until then.
-                if joint == nil, time != 0, let start = state.timing.clock.place(0) {
+                if joint == nil, entry?.isFirst ?? true, time != 0, let start = state.timing.clock.place(0) {
                     try emit(frame, start, &state)
                 }
             }
@@ -121,8 +136,7 @@ final class PictureStage: Sendable {
     }
 
     private func begin(_ frame: Frame, _ state: inout State) {
-        let own = VideoPlan(first: frame, stream: stream, preset: preset, timing: state.timing)
-        let plan = joint.map(own.following) ?? own
+        let plan = entry?.plan ?? ownPlan(frame, state.timing)
         state.plan = plan
         state.filters = PictureFilters(
             orientation: stream.orientation,
@@ -130,6 +144,19 @@ final class PictureStage: Sendable {
             fieldRate: state.timing.fieldRate,
             isFast: stream.averageFrameRate.value > plan.frameRate.value * 1.1
         )
+    }
+
+    /// Shows the last picture of a constant rate up to the slot with which the next range begins.
+    func close(before slot: Int64) {
+        state.withLock { state in
+            guard state.timing.isConstant, let last = state.last else { return }
+            deliver(last.frame, slot: slot, isEnd: true, &state)
+        }
+    }
+
+    private func ownPlan(_ frame: Frame, _ timing: PictureTiming) -> VideoPlan {
+        let own = VideoPlan(first: frame, stream: stream, preset: preset, timing: timing)
+        return joint.map(own.following) ?? own
     }
 
     private func emit(_ frame: Frame, _ pts: Int64, _ state: inout State) throws {
@@ -211,6 +238,8 @@ final class PictureStage: Sendable {
             for missing in (last.slot + 1)..<slot {
                 output.send(.picture(last.frame, pts: missing, plan))
             }
+        } else if let before = entry?.lastSlot, slot <= before {
+            return
         }
         guard !isEnd else { return }
         output.send(.picture(frame, pts: slot, plan))

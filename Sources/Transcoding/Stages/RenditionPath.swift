@@ -34,7 +34,11 @@ final class RenditionPath {
     let preset: Preset
     /// What takes the pictures; `nil` where none are wanted.
     let video: VideoPath?
-    private let muxer: MuxerChoice
+    /// What makes the pictures instead, where they are made in ranges.
+    var ranges: SegmentedPath?
+    /// What is told of that.
+    var segments: SegmentUse?
+    let muxer: MuxerChoice
     /// Where the encoded sound goes.
     let packets: Stage<MuxMessage>
     /// What encodes the sound, once there is to be any.
@@ -180,6 +184,16 @@ final class RenditionPath {
         }
         let decoding =
             video == nil ? [] : [TranscodeResult.StageTime(name: "decode", busySeconds: source.decodeSeconds)]
+        var recipe = Recipe(
+            source.outcome.sources,
+            run.request,
+            preset,
+            run.share,
+            cores: run.cores,
+            maker: ranges?.maker ?? video?.maker,
+            output: (found.sha256, body.byteCount)
+        )
+        recipe.segments = ranges?.plan.record
         return TranscodeResult(
             outputPath: output.name,
             byteCount: body.byteCount,
@@ -192,19 +206,12 @@ final class RenditionPath {
             decodedFrameCount: source.outcome.frameCount,
             frameCount: written.frameCount,
             damage: source.outcome.damage.isEmpty ? nil : source.outcome.damage,
-            ssim: video?.ssim(until: written.seconds),
-            recipe: Recipe(
-                source.outcome.sources,
-                run.request,
-                preset,
-                run.share,
-                cores: run.cores,
-                maker: video?.maker,
-                output: (found.sha256, body.byteCount)
-            ),
+            ssim: ranges?.ssim(until: written.seconds) ?? video?.ssim(until: written.seconds),
+            segments: ranges?.use ?? segments,
+            recipe: recipe,
             wallSeconds: run.watch.wallSeconds,
             cpuSeconds: run.watch.usedCPUSeconds,
-            stages: decoding + (video?.times ?? []) + [
+            stages: decoding + (ranges?.times ?? video?.times ?? []) + [
                 .init(name: "audio", busySeconds: source.soundSeconds),
                 .init(name: "mux", busySeconds: packets.handlingSeconds),
             ]

@@ -4,9 +4,11 @@ internal import Synchronization
 /// A serial queue with a bounded inbox.
 ///
 /// `send` blocks the producer while the inbox is full, so memory is bounded by stages × slots. The graph
-/// of stages has no cycle, so it cannot lock.
+/// of stages has no cycle, so it cannot lock. A stage that `isInline` has no queue: it handles on the
+/// producer's thread.
 final class Stage<Message: Sendable>: Sendable {
-    private let queue: DispatchQueue
+    /// `nil` where the producer's thread does the work.
+    private let queue: DispatchQueue?
     private let slots: DispatchSemaphore
     private let failure: FirstFailure
     private let handler: @Sendable (Message) throws -> Void
@@ -17,9 +19,10 @@ final class Stage<Message: Sendable>: Sendable {
         _ name: String,
         slots: Int,
         failure: FirstFailure,
+        isInline: Bool = false,
         handler: @escaping @Sendable (Message) throws -> Void
     ) {
-        queue = DispatchQueue(label: "recast.\(name)", qos: .userInitiated)
+        queue = isInline ? nil : DispatchQueue(label: "recast.\(name)", qos: .userInitiated)
         self.slots = DispatchSemaphore(value: slots)
         self.failure = failure
         self.handler = handler
@@ -32,6 +35,11 @@ final class Stage<Message: Sendable>: Sendable {
 
     func send(_ message: Message) {
         let start = DispatchTime.now().uptimeNanoseconds
+        guard queue != nil else {
+            handle(message)
+            blocked.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
+            return
+        }
         slots.wait()
         blocked.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
         enqueue(message)
@@ -40,6 +48,10 @@ final class Stage<Message: Sendable>: Sendable {
     /// Sends `message` unless the inbox is full, and says whether it did.
     @discardableResult
     func offer(_ message: Message) -> Bool {
+        guard queue != nil else {
+            handle(message)
+            return true
+        }
         guard slots.wait(timeout: .now()) == .success else { return false }
         enqueue(message)
         return true
@@ -47,15 +59,19 @@ final class Stage<Message: Sendable>: Sendable {
 
     /// Takes a slot that the caller has waited for.
     private func enqueue(_ message: Message) {
-        queue.async { [self] in
+        queue?.async { [self] in
             defer { slots.signal() }
-            guard !failure.hasFailed else { return }
-            let start = DispatchTime.now().uptimeNanoseconds
-            do { try handler(message) } catch { failure.record(error) }
-            handling.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
+            handle(message)
         }
     }
 
+    private func handle(_ message: Message) {
+        guard !failure.hasFailed else { return }
+        let start = DispatchTime.now().uptimeNanoseconds
+        do { try handler(message) } catch { failure.record(error) }
+        handling.wrappingAdd(DispatchTime.now().uptimeNanoseconds &- start, ordering: .relaxed)
+    }
+
     /// Waits until everything sent so far is handled.
-    func drain() { queue.sync {} }
+    func drain() { queue?.sync {} }
 }

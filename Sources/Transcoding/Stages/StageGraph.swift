@@ -10,9 +10,18 @@ final class StageGraph: Sendable {
     private let failure = FirstFailure()
     private let input = Mutex<InputBody?>(nil)
     private let report: @Sendable (TranscodeProgress) -> Void
+    /// Why this run makes the pictures as a whole, where an earlier one found that ranges will not do.
+    private let reason: String?
+    /// The run that makes them as a whole after this one.
+    private let successor = Mutex<StageGraph?>(nil)
 
-    init(_ request: TranscodeRequest, report: @escaping @Sendable (TranscodeProgress) -> Void) {
+    init(
+        _ request: TranscodeRequest,
+        without reason: String? = nil,
+        report: @escaping @Sendable (TranscodeProgress) -> Void
+    ) {
         self.request = request
+        self.reason = reason
         self.report = report
         name = (request.input.name as NSString).lastPathComponent
     }
@@ -21,6 +30,7 @@ final class StageGraph: Sendable {
     func cancel() {
         failure.record(TranscodingError(.cancelled, "\(name) was cancelled"))
         input.withLock { $0?.interrupt() }
+        successor.withLock { $0 }?.cancel()
     }
 
     /// Runs to the end on a queue of its own.
@@ -36,6 +46,11 @@ final class StageGraph: Sendable {
     func runHere() -> Result<[TranscodeResult], TranscodingError> {
         do {
             return .success(try runBlocking())
+        } catch let unsuited as SegmentPlan.Unsuited where failure.first?.code != .cancelled {
+            let again = StageGraph(request, without: unsuited.reason, report: report)
+            successor.withLock { $0 = again }
+            if failure.first?.code == .cancelled { again.cancel() }
+            return again.runHere()
         } catch {
             // What is thrown says more than what a stage recorded, unless somebody cancelled.
             let first = failure.first.flatMap { $0.code == .cancelled ? $0 : nil }
@@ -98,6 +113,7 @@ final class StageGraph: Sendable {
             for (index, path) in zip(group, members) { results[index] = try path.check(source) }
         }
         for path in paths { try path.publish() }
+        for path in paths { path.ranges?.clearStore() }
         return results.compactMap { $0 }
     }
 
@@ -118,16 +134,16 @@ final class StageGraph: Sendable {
             )
         }
         let sound = try sound(for: paths, opening, run.survey, watching)
-        let videos = paths.compactMap(\.video)
-        let decoding =
-            videos.isEmpty
-            ? nil
-            : DecodePath(
-                limits: limits,
-                threads: run.share.decoder,
-                failure: failure,
-                renditions: videos
-            )
+        for path in paths { path.ranges = try ranges(plan, path, run) }
+        let whole = DecodePath(
+            limits: limits,
+            threads: run.share.decoder,
+            failure: failure,
+            renditions: paths.compactMap(\.video)
+        )
+        // Ranges are made of a single rendition only.
+        let decoding: (any PicturePath)? =
+            paths.allSatisfy { $0.video == nil } ? nil : (paths[0].ranges as (any PicturePath)?) ?? whole
         let sequence = InputSequence(
             opening,
             run.survey,
@@ -141,6 +157,7 @@ final class StageGraph: Sendable {
         attend(reader.body)
         try sequence.run(reader)
         for path in paths { path.drain() }
+        for path in paths { if let unsuited = path.ranges?.unsuited { throw unsuited } }
         if let first = failure.first {
             throw paths.lazy.compactMap { $0.explanation(of: first) }.first ?? first
         }
@@ -152,6 +169,47 @@ final class StageGraph: Sendable {
             decodeSeconds: decoding?.busySeconds ?? 0,
             soundSeconds: sound?.busySeconds ?? 0
         )
+    }
+
+    /// What makes the pictures in ranges; `nil` where they are made as a whole.
+    private func ranges(
+        _ plan: InputPlan,
+        _ rendition: RenditionPath,
+        _ run: RenditionPath.Run
+    ) throws -> SegmentedPath? {
+        guard let stream = plan.video, let video = rendition.preset.video else { return nil }
+        guard let wish = SegmentWish(request, seconds: run.survey.duration, cores: run.cores) else {
+            return nil
+        }
+        do {
+            if let reason = reason ?? SegmentRules.problem(request) { throw SegmentPlan.Unsuited(reason) }
+            let job = SegmentEncoder.Job(
+                input: request.input,
+                name: name,
+                stream: stream,
+                origin: plan.origin.converted(to: stream.timebase).ticks,
+                preset: video,
+                engine: rendition.preset.engine,
+                muxer: rendition.muxer,
+                limits: request.limits,
+                seconds: run.survey.duration ?? 0,
+                failure: failure
+            )
+            let plan = try SegmentJob.prepare(
+                job,
+                wanted: wish,
+                workers: run.cores,
+                isHashed: request.resumeFolder != nil,
+                attend: attend
+            )
+            let store = try request.resumeFolder.map {
+                try SegmentStore(folder: $0, key: try plan.key(request))
+            }
+            return SegmentedPath(plan, store: store, output: rendition.packets)
+        } catch let unsuited as SegmentPlan.Unsuited {
+            rendition.segments = SegmentUse(count: 1, workers: 1, keptCount: 0, reason: unsuited.reason)
+            return nil
+        }
     }
 
     /// What decodes the sound once, and encodes it once for all renditions that want it the same way.

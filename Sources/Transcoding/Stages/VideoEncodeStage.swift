@@ -20,6 +20,8 @@ final class VideoEncodeStage: Sendable {
     /// As the input's container states it; `nil` when it does not.
     private let seconds: Double?
     private let threads: Int
+    /// Whether the pictures are one range of several that are joined.
+    private let isPart: Bool
     private let output: Stage<MuxMessage>
     private let samples: Stage<SampleWindow>
 
@@ -29,6 +31,7 @@ final class VideoEncodeStage: Sendable {
         muxer: MuxerChoice,
         seconds: Double?,
         threads: Int,
+        isPart: Bool = false,
         output: Stage<MuxMessage>,
         samples: Stage<SampleWindow>
     ) {
@@ -37,12 +40,13 @@ final class VideoEncodeStage: Sendable {
         self.muxer = muxer
         self.seconds = seconds
         self.threads = threads
+        self.isPart = isPart
         self.output = output
         self.samples = samples
     }
 
     /// What encodes the pictures.
-    struct Maker: Sendable {
+    struct Maker: Sendable, Codable {
         /// libav's name, then what the encoder writes of itself into its first packet.
         var name: String
         /// Whether the same pictures make the same bytes again.
@@ -78,13 +82,14 @@ final class VideoEncodeStage: Sendable {
     }
 
     private func open(_ plan: VideoPlan, _ state: inout State) throws {
-        let choice = VideoEncoderChoice(
+        var choice = VideoEncoderChoice(
             preset,
             engine,
             seconds: seconds,
             width: plan.size.width,
             threads: threads
         )
+        if isPart { choice.makePart() }
         var format = plan.format
         format.pixelFormat = choice.pixelFormat
         let encoder = try Encoder.open(

@@ -53,6 +53,8 @@ public struct Reproduction: Sendable {
         request.threads = recipe.threads.cores
         request.threadPlan = recipe.threads
         request.allowsDamage = recipe.allowsDamage
+        request.segments = recipe.segments.map { .count($0.wanted) } ?? .off
+        request.leastSegmentSeconds = recipe.segments?.leastSeconds
         request.limits = limits
         let result = try await Transcoder().transcode(request)
         let sha256 = result.recipe.outputSHA256

@@ -2,13 +2,14 @@
 struct SampledQuality {
     private var windows: [(seconds: Double, ssim: Double)] = []
 
-    /// Adds the window that began at `seconds`, later than all before it.
+    /// Adds the window that began at `seconds`; ranges that are encoded side by side come in any order.
     mutating func add(_ ssim: Double, at seconds: Double) { windows.append((seconds, ssim)) }
 
     /// The mean, where each window counts for the time to which it is the nearest; `nil` without windows.
     ///
     /// The windows lie closer at the start, which would otherwise count for more than its share.
     func mean(until end: Double) -> Double? {
+        let windows = windows.sorted { $0.seconds < $1.seconds }
         guard let first = windows.first, let last = windows.last else { return nil }
         var sum = 0.0
         var total = 0.0

@@ -1,0 +1,220 @@
+internal import Dispatch
+internal import FFmpeg
+internal import Foundation
+internal import Synchronization
+
+/// A request whose pictures are made in ranges: where they are cut, and what rate each is given.
+struct SegmentJob: Sendable {
+    let job: SegmentEncoder.Job
+    let parts: [SegmentPlan.Part]
+    let video: VideoPlan
+    /// Bits a second of each range; `nil` where a quality is aimed at.
+    let rates: [Int]?
+    /// Of the whole input, in hexadecimal, where it was asked for.
+    let sha256: String?
+    /// Ranges that are encoded at the same time.
+    let workers: Int
+    let wish: SegmentWish
+
+    /// The plan as a recipe has it.
+    var record: Recipe.Segments {
+        Recipe.Segments(
+            wanted: wish.count,
+            leastSeconds: wish.leastSeconds,
+            starts: parts.map { Double($0.start ?? 0) * job.stream.timebase.value },
+            bitsPerSecond: rates
+        )
+    }
+
+    /// SHA-256 of all that a range's bytes depend on.
+    func key(_ request: TranscodeRequest) throws -> String {
+        struct Key: Encodable {
+            let source: String?
+            let preset: Preset
+            let engine = EngineVersion.current
+            let release = LibraryVersions.release
+            let libraries = LibraryVersions.all
+            let plan: Recipe.Segments
+            let checksums: [UInt64]
+            let allowsDamage: Bool
+        }
+        let key = Key(
+            source: sha256,
+            preset: request.preset,
+            plan: record,
+            checksums: parts.map(\.checksum.value),
+            allowsDamage: request.allowsDamage
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try Digest.sha256([UInt8](try encoder.encode(key)))
+    }
+
+    /// Reads all packets of an input, chooses where to cut, and takes a first look at each range.
+    ///
+    /// - Throws: `SegmentPlan.Unsuited` where the input is not to be cut.
+    static func prepare(
+        _ job: SegmentEncoder.Job,
+        wanted: SegmentWish,
+        workers: Int,
+        isHashed: Bool,
+        attend: (InputBody) -> Void
+    ) throws -> SegmentJob {
+        let body = try InputOpening.body(job.input, job.limits)
+        attend(body)
+        let scan = try PacketScan.run(
+            body,
+            job.stream,
+            limits: job.limits,
+            name: job.name,
+            isHashed: isHashed
+        ) {
+            if let first = job.failure.first { throw first }
+        }
+        let timing = PictureTiming(stream: job.stream, preset: job.preset, isExact: job.engine.exactFrameRate)
+        let request = SegmentPlan.Request(
+            count: wanted.count,
+            leastSeconds: wanted.leastSeconds,
+            timebase: job.stream.timebase,
+            origin: job.origin,
+            period: 1 / max(job.stream.averageFrameRate.value, 1),
+            limits: job.limits
+        )
+        var avoided: Set<Int> = []
+        let survey = LookSurvey(job, timing)
+        while true {
+            let plan = try SegmentPlan(scan.entries, request, timing: timing, avoiding: avoided)
+            let count = min(workers, plan.parts.count)
+            let bad = try survey.look(plan.parts, workers: count)
+            guard bad.isEmpty else {
+                avoided.formUnion(bad)
+                guard avoided.count <= LookSurvey.mostBad else {
+                    throw SegmentPlan.Unsuited("its keyframes cannot be decoded by themselves")
+                }
+                continue
+            }
+            guard let video = survey.plan else { throw SegmentPlan.Unsuited("it has no pictures") }
+            let average = job.engine.rateControl == .average ? job.preset.bitsPerSecond : nil
+            let rates = average.map { RateBudget.rates(survey.looks(plan.parts), average: $0) }
+            return SegmentJob(
+                job: job,
+                parts: plan.parts,
+                video: video,
+                rates: rates,
+                sha256: scan.sha256,
+                workers: count,
+                wish: wanted
+            )
+        }
+    }
+}
+
+/// How many ranges are wanted, and how short they may be.
+struct SegmentWish: Sendable, Equatable {
+    var count: Int
+    var leastSeconds = SegmentRules.leastSeconds
+
+    init(count: Int, leastSeconds: Double = SegmentRules.leastSeconds) {
+        self.count = count
+        self.leastSeconds = leastSeconds
+    }
+
+    /// What a request asks for; `nil` where the pictures are made as a whole.
+    init?(_ request: TranscodeRequest, seconds: Double?, cores: Int) {
+        let isKept = request.resumeFolder != nil
+        switch request.segments {
+        case .off: return nil
+        case .count(let count): self.count = count
+        case .automatic: count = SegmentRules.automatic(seconds: seconds, cores: isKept ? .max : cores)
+        }
+        if let least = request.leastSegmentSeconds { leastSeconds = least }
+        guard count > 1 || request.segments != .automatic || isKept else { return nil }
+    }
+}
+
+/// First looks at ranges, several at a time.
+private final class LookSurvey {
+    /// More keyframes that do not stand by themselves are no accident.
+    static let mostBad = 16
+
+    private let job: SegmentEncoder.Job
+    private let timing: PictureTiming
+    private(set) var plan: VideoPlan?
+    /// What was found at each keyframe, by its place in decoding order.
+    private var findings: [Int: SegmentLook.Finding] = [:]
+
+    init(_ job: SegmentEncoder.Job, _ timing: PictureTiming) {
+        self.job = job
+        self.timing = timing
+    }
+
+    /// Looks at what has not been seen yet, and returns the cuts that do not stand by themselves.
+    func look(_ parts: [SegmentPlan.Part], workers: Int) throws -> Set<Int> {
+        guard let first = parts.first?.spots.first else { return [] }
+        if plan == nil { plan = try firstPlan(first) }
+        guard let plan else { return [] }
+        let spots = parts.flatMap(\.spots).filter { findings[$0.packet] == nil }
+        let results = Mutex<[Int: SegmentLook.Finding?]>([:])
+        try SegmentWorkers.run(count: workers, failure: job.failure) { [job, timing] index in
+            var look = try SegmentLook(job)
+            for (number, spot) in spots.enumerated() where number % workers == index {
+                if job.failure.hasFailed { return }
+                let pictures = try look.pictures(spot)
+                let finding = try pictures.map { try look.cost($0, plan: plan, timing: timing) }
+                results.withLock { $0[spot.packet] = .some(finding) }
+            }
+        }
+        let found = results.withLock { $0 }
+        for case (let packet, let finding?) in found { findings[packet] = finding }
+        let starts = Set(parts.compactMap { $0.start == nil ? nil : $0.packets.lowerBound })
+        return Set(found.filter { $0.value == nil }.keys).intersection(starts)
+    }
+
+    /// What each range needs, from the looks that were taken.
+    func looks(_ parts: [SegmentPlan.Part]) -> [RateBudget.Look] {
+        let rate = timing.frameRate.value
+        let distance = Double(job.preset.maxKeyframeDistance) / max(rate, 1)
+        return parts.map { part in
+            let found = part.spots.compactMap { findings[$0.packet] }.filter { $0.count > 0 }
+            let needs = found.map { $0.firstBits / max(distance, 0.5) + $0.followingBits * rate }
+            let need = needs.reduce(0, +) / Double(max(needs.count, 1))
+            return RateBudget.Look(seconds: part.seconds, need: need)
+        }
+    }
+
+    private func firstPlan(_ spot: SegmentSpot) throws -> VideoPlan {
+        var look = try SegmentLook(job)
+        let pictures = try look.pictures(spot) ?? []
+        let isShown = { (ticks: Int64) in
+            Double(ticks) * self.job.stream.timebase.value
+                >= -1 / max(self.job.stream.averageFrameRate.value, 1)
+        }
+        guard let first = pictures.first(where: { isShown($0.ticks) }) else {
+            throw SegmentPlan.Unsuited("its first pictures cannot be decoded")
+        }
+        return VideoPlan(first: first.frame, stream: job.stream, preset: job.preset, timing: timing)
+    }
+}
+
+/// Threads that work side by side.
+enum SegmentWorkers {
+    /// Runs `work` on so many threads at once, and waits for all of them.
+    ///
+    /// - Throws: what the first of them threw.
+    static func run(
+        count: Int,
+        failure: FirstFailure,
+        _ work: @escaping @Sendable (_ index: Int) throws -> Void
+    ) throws {
+        let group = DispatchGroup()
+        let problem = Mutex<(any Error)?>(nil)
+        for index in 0..<count {
+            DispatchQueue(label: "recast.range.\(index)", qos: .userInitiated).async(group: group) {
+                do { try work(index) } catch { problem.withLock { $0 = $0 ?? error } }
+            }
+        }
+        group.wait()
+        if let first = failure.first { throw first }
+        if let error = problem.withLock({ $0 }) { throw error }
+    }
+}

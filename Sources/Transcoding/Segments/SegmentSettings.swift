@@ -1,0 +1,49 @@
+internal import FFmpeg
+
+extension VideoEncoderChoice {
+    /// Lets what is encoded be joined with other ranges of the same pictures.
+    ///
+    /// All ranges share one set of headers, and each comes to the rate it is given: left alone, x264 misses it by up
+    /// to 6 % over 10 s, with a tenth of its usual tolerance by 1.6 %.
+    mutating func makePart() {
+        guard name == "libx264" else { return }
+        let own = options["x264-params"].map { [$0] } ?? []
+        options["x264-params"] = (own + ["stitchable=1", "ratetol=0.1"]).joined(separator: ":")
+    }
+}
+
+/// Whether what is to be made can be made in ranges, as a pure rule.
+enum SegmentRules {
+    /// Seconds that a range lasts at least; shorter ones lose quality.
+    static let leastSeconds = 10.0
+    /// Seconds that a range lasts where nobody says how many there are to be.
+    private static let usualSeconds = 12.0
+    /// Cores from which on one encoder does not keep them busy.
+    private static let leastCores = 6
+    /// Seconds from which on it is worth it.
+    private static let leastTotal = 40.0
+
+    /// The ranges that are worth it without having been asked for; 1 where none are.
+    static func automatic(seconds: Double?, cores: Int) -> Int {
+        guard let seconds, cores >= leastCores, seconds >= leastTotal, seconds < 1e6 else { return 1 }
+        return Int(seconds / usualSeconds)
+    }
+
+    /// Why a request cannot be made in ranges; `nil` where it can.
+    static func problem(_ request: TranscodeRequest) -> String? {
+        guard request.renditions.count == 1 else { return "several renditions share a decode" }
+        guard let video = request.preset.video else { return "there are no pictures" }
+        guard request.clips.count == 1, let clip = request.clips.first else {
+            return "several inputs are joined"
+        }
+        guard clip.start <= 0, clip.duration == nil else { return "only a part of the input is wanted" }
+        guard case .file = clip.input else { return "the input is no file" }
+        guard request.output.isReadable else { return "the output cannot be begun again" }
+        guard video.codec == .h264 else { return "only H.264 is made in ranges" }
+        guard !video.isInterlaced else { return "fields need their neighbours" }
+        guard video.maxBitsPerSecond == nil, video.bufferBits == nil else {
+            return "the preset bounds the rate at every moment"
+        }
+        return nil
+    }
+}
