@@ -47,6 +47,7 @@ enum SegmentRules {
 
     /// Why a request cannot be made in ranges; `nil` where it can.
     static func problem(_ request: TranscodeRequest) -> String? {
+        guard request.renditions.count == 1 else { return "several renditions share a decode" }
         guard let video = request.preset.video else { return "there are no pictures" }
         guard request.clips.count == 1, let clip = request.clips.first else {
             return "several inputs are joined"
