@@ -46,8 +46,10 @@ let package = Package(
                 ])
             ]
         ),
-        .target(name: "FFmpeg", dependencies: ["CFFmpeg"], swiftSettings: settings),
-        .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: settings),
+        .target(name: "FFmpeg", dependencies: ["CFFmpeg", "Hashing"], swiftSettings: settings),
+        .target(name: "Transcoding", dependencies: ["Hashing"], swiftSettings: settings),
         .systemLibrary(name: "CProcess"),
         .target(
             name: "IsolatedEngine",
@@ -67,7 +69,7 @@ let package = Package(
         .target(
             name: "HTTPService",
             dependencies: [
-                "AWSSignature", "ElasticTranscoder", "Jobs", logging,
+                "AWSSignature", "ElasticTranscoder", "Hashing", "Jobs", logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -81,20 +83,19 @@ let package = Package(
             resources: [.embedInCode("Operations/Resources"), .embedInCode("Page/Resources")],
             swiftSettings: settings
         ),
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "AWSSignature", dependencies: ["CCrypto"], swiftSettings: settings),
+        .target(name: "AWSSignature", dependencies: ["Hashing"], swiftSettings: settings),
         .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
             name: "AWSBackend",
-            dependencies: ["Jobs", "AWSSignature", "HTTPTransport", logging],
+            dependencies: ["Hashing", "Jobs", "AWSSignature", "HTTPTransport", logging],
             swiftSettings: settings
         ),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "LocalBackend",
             dependencies: [
-                "CLinux", "Jobs", "AWSSignature", "HTTPTransport", logging,
+                "CLinux", "Hashing", "Jobs", "AWSSignature", "HTTPTransport", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -164,6 +165,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HashingTests",
+            dependencies: ["Hashing"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "AWSSignatureTests",
             dependencies: ["AWSSignature", "TestMedia"],
             exclude: ["vectors.py"],
@@ -178,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "AWSBackendTests",
             dependencies: [
-                "AWSBackend", "AWSSignature", "HTTPTransport", "Jobs", "TestMedia", "TestServers", logging,
+                "AWSBackend", "AWSSignature", "Hashing", "HTTPTransport", "Jobs", "TestMedia", "TestServers",
+                logging,
             ],
             exclude: ["template.py"],
             swiftSettings: settings
@@ -216,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [
-                "AWSSignature", "ElasticTranscoder", "HTTPService", "HTTPTransport", "Jobs", "TestBackends",
+                "AWSSignature", "ElasticTranscoder", "Hashing", "HTTPService", "HTTPTransport", "Jobs",
+                "TestBackends",
                 "TestMedia", "TestServers", "Transcoding", logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,4 +1,5 @@
 package import Foundation
+internal import Hashing
 
 /// AWS Signature Version 4: what makes a request provably one of the holder of a secret key.
 ///

@@ -1,4 +1,5 @@
 package import Foundation
+internal import Hashing
 
 /// When and where a signature counts, and the key that follows from it.
 package struct SigningScope: Sendable, Equatable {

@@ -65,6 +65,10 @@ public struct Decoder: ~Copyable {
         decoder.context.pointee.thread_count = Int32(threads)
         decoder.context.pointee.max_pixels = Int64(limits.maxPixels)
         if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
+        // FLAC's frames have checksums, which libavcodec reads over unless told.
+        if parameters.pointee.codec_id == AV_CODEC_ID_FLAC {
+            decoder.context.pointee.err_recognition |= AV_EF_CRCCHECK
+        }
         av_opt_set(decoder.context, "codec_whitelist", IngestLimits.decoders, 0)
         try check(avcodec_open2(decoder.context, codec, nil), "open the \(stream.codec) decoder")
         return decoder
@@ -90,12 +94,11 @@ public struct Decoder: ~Copyable {
         try feed(packet.pointer)
     }
 
-    /// Returns the frames still held back, and forgets everything before the keyframe that follows.
-    public mutating func restart() throws(FFmpegError) -> (frames: [Frame], errorCount: Int) {
-        let frames = try feed(nil)
-        avcodec_flush_buffers(context)
-        defer { errorCount = 0 }
-        return (frames, errorCount)
+    /// Leaves out the loop filter of H.264 and HEVC from the next packet on, or no longer does.
+    ///
+    /// Pictures are exact again from a keyframe on.
+    public mutating func setQuick(_ isQuick: Bool) {
+        context.pointee.skip_loop_filter = isQuick ? AVDISCARD_ALL : AVDISCARD_DEFAULT
     }
 
     /// Returns the frames still held back, and closes the decoder.

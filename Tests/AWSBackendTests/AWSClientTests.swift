@@ -1,6 +1,7 @@
 import AWSSignature
 import Foundation
 import HTTPTransport
+import Hashing
 import Jobs
 import Synchronization
 import Testing

@@ -3,6 +3,7 @@ import ElasticTranscoder
 import Foundation
 import HTTPService
 import HTTPTransport
+import Hashing
 import Hummingbird
 import Jobs
 import Logging

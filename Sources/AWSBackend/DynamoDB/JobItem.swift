@@ -1,5 +1,6 @@
 internal import AWSSignature
 internal import Foundation
+internal import Hashing
 package import Jobs
 
 /// How jobs, identities and documents look in the table.

@@ -1,6 +1,7 @@
 internal import AWSSignature
 internal import Foundation
 internal import HTTPTransport
+internal import Hashing
 package import Jobs
 
 extension S3ObjectStore {

@@ -1,5 +1,6 @@
 internal import AWSSignature
 internal import Foundation
+internal import Hashing
 internal import Jobs
 
 /// A notification as SNS takes it (Amazon SNS API Reference, "Publish").

@@ -1,5 +1,6 @@
 internal import AWSSignature
 internal import Foundation
+internal import Hashing
 package import Jobs
 
 /// Makes what Recast needs in an AWS account: queues, tables, and the bucket's events and rules.

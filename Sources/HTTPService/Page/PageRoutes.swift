@@ -1,6 +1,7 @@
 internal import AWSSignature
 internal import Foundation
 internal import HTTPTypes
+internal import Hashing
 package import Hummingbird
 
 /// The page at `/app`: one document, its style and its program.

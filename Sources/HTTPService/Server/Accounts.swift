@@ -1,5 +1,6 @@
 package import AWSSignature
 internal import Foundation
+package import Hashing
 package import Jobs
 internal import NIOPosix
 internal import Synchronization

@@ -1,5 +1,6 @@
 internal import AWSSignature
 internal import Foundation
+internal import Hashing
 
 /// What is kept of a password: `$scrypt$ln=14,r=8,p=5$SALT$HASH`, both in base64 without padding.
 ///

@@ -1,5 +1,6 @@
 internal import AWSSignature
 internal import Foundation
+internal import Hashing
 
 /// Passwords that were right a moment ago, as proofs from which they cannot be read.
 ///

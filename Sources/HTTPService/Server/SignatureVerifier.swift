@@ -1,5 +1,6 @@
 internal import AWSSignature
 package import Foundation
+internal import Hashing
 package import Jobs
 
 /// Decides whether a request was signed by somebody who holds an access key of ours.

@@ -1,6 +1,7 @@
 internal import AWSSignature
 internal import Foundation
 internal import HTTPTypes
+internal import Hashing
 package import Hummingbird
 internal import Jobs
 internal import Logging

@@ -1,5 +1,6 @@
 package import AWSSignature
 package import Foundation
+internal import Hashing
 package import Jobs
 
 /// Upload forms that go to this service itself, signed with a secret that only it knows.

@@ -1,6 +1,7 @@
 internal import AWSSignature
 internal import Foundation
 internal import HTTPTransport
+internal import Hashing
 internal import Jobs
 
 /// One call of a webhook, and what its answer means.

@@ -11,6 +11,8 @@ struct EncodedSegment: Sendable {
     var tally = DecodeStage.Tally()
     var maker: VideoEncodeStage.Maker?
     var seconds = SegmentSeconds()
+    /// Pictures to compare with what is decoded of the packets.
+    var samples: PictureSamples?
 
     var byteCount: Int { packets.reduce(0) { $0 + $1.byteCount } }
 }
@@ -48,12 +50,10 @@ struct SegmentEncoder: ~Copyable {
     }
 
     private let job: Job
-    private let quality: QualityStage
     private var reader: SegmentReader
 
-    init(_ job: Job, quality: QualityStage) throws(TranscodingError) {
+    init(_ job: Job) throws(TranscodingError) {
         self.job = job
-        self.quality = quality
         reader = try SegmentReader.open(job.input, job.stream, limits: job.limits, name: job.name)
     }
 
@@ -72,13 +72,7 @@ struct SegmentEncoder: ~Copyable {
         let packets = Stage<MuxMessage>("packets", slots: 1, failure: failure, isInline: true) {
             sink.take($0)
         }
-        let samples = Stage<SampleWindow>(
-            "quality",
-            slots: 1,
-            failure: failure,
-            isInline: true,
-            handler: quality.accept
-        )
+        let samples = PictureSamples(forOneWindow: ())
         let encode = VideoEncodeStage(
             preset: preset,
             engine: job.engine,
@@ -136,10 +130,11 @@ struct SegmentEncoder: ~Copyable {
         segment.packets = sink.packets
         segment.header = sink.header
         segment.maker = encode.maker
+        segment.samples = samples
         segment.tally = decode.tally
         segment.tally.frameCount -= gate.foreignCount
         segment.tally.sentCount -= gate.foreignCount
-        segment.seconds.encode = encoding.handlingSeconds - samples.handlingSeconds
+        segment.seconds.encode = encoding.handlingSeconds
         segment.seconds.picture = pictures.handlingSeconds - encodedMeanwhile
         segment.seconds.decode = decoding.handlingSeconds - pictures.blockedSeconds
         return segment

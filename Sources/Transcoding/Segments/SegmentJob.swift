@@ -47,7 +47,7 @@ struct SegmentJob: Sendable {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        return try Digest.sha256([UInt8](try encoder.encode(key)))
+        return Digest.sha256([UInt8](try encoder.encode(key)))
     }
 
     /// Reads all packets of an input, chooses where to cut, and takes a first look at each range.

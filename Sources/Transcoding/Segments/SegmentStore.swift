@@ -3,8 +3,8 @@ internal import Foundation
 
 /// Keeps finished ranges in a folder, so that a transcode that was killed goes on where it was.
 ///
-/// A range belongs to a key, which says of what and how it was made; those of other keys are left alone. A file
-/// that is cut short or altered fails its checksum, and its range is made again.
+/// A range belongs to a key, which says of what and how it was made; those of other keys are left alone. A
+/// file that is cut short or altered fails its checksum, and its range is made again.
 struct SegmentStore: Sendable {
     private static let magic = Array("recast segment 1\n".utf8)
     private static let digestCount = 64
@@ -102,14 +102,14 @@ struct SegmentStore: Sendable {
         withUnsafeBytes(of: UInt64(text.count).littleEndian) { bytes += $0 }
         bytes += text
         for packet in segment.packets { bytes += packet.bytes }
-        return bytes + Array(try Digest.sha256(bytes).utf8)
+        return bytes + Array(Digest.sha256(bytes).utf8)
     }
 
     private func decode(_ bytes: [UInt8], _ index: Int) throws -> EncodedSegment? {
         let start = SegmentStore.magic.count + 8
         let end = bytes.count - SegmentStore.digestCount
         guard end >= start, bytes.starts(with: SegmentStore.magic) else { return nil }
-        guard try Digest.sha256(Array(bytes[..<end])) == String(decoding: bytes[end...], as: UTF8.self)
+        guard Digest.sha256(Array(bytes[..<end])) == String(decoding: bytes[end...], as: UTF8.self)
         else { return nil }
         let length = bytes[SegmentStore.magic.count..<start].reversed().reduce(UInt64(0)) {
             $0 << 8 | UInt64($1)

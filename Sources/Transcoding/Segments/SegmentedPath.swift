@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Makes an output's pictures in ranges, several at a time, and hands them to the muxer in their order.
 ///
-/// What comes out depends on the ranges alone, not on how many are encoded at the same time: each has one thread.
+/// What comes out depends on the ranges alone, not on how many are encoded at a time: each has one thread.
 /// At most three ranges more than there are workers are in memory.
 final class SegmentedPath: PicturePath, Sendable {
     private struct State {
@@ -23,17 +23,18 @@ final class SegmentedPath: PicturePath, Sendable {
     private let output: Stage<MuxMessage>
     private let failure: FirstFailure
     private let pace: SegmentPace
-    private let quality = QualityStage()
+    private let samples: PictureSamples
     private let state = Mutex(State())
     /// Lets workers go on; one signal for each range that may wait.
     private let permits = DispatchSemaphore(value: 0)
     private let done: [DispatchSemaphore]
     private let work = DispatchGroup()
 
-    init(_ plan: SegmentJob, store: SegmentStore?, output: Stage<MuxMessage>) {
+    init(_ plan: SegmentJob, store: SegmentStore?, output: Stage<MuxMessage>, samples: PictureSamples) {
         self.plan = plan
         self.store = store
         self.output = output
+        self.samples = samples
         failure = plan.job.failure
         pace = SegmentPace(failure)
         done = plan.parts.map { _ in DispatchSemaphore(value: 0) }
@@ -47,8 +48,6 @@ final class SegmentedPath: PicturePath, Sendable {
         SegmentUse(count: plan.parts.count, workers: plan.workers, keptCount: state.withLock { $0.keptCount })
     }
     var busySeconds: Double { state.withLock { $0.seconds.decode } }
-    /// The mean SSIM of the sampled pictures of an output that lasts `seconds`.
-    func ssim(until seconds: Double) -> Double? { quality.ssim(until: seconds) }
 
     var times: [TranscodeResult.StageTime] {
         let seconds = state.withLock { $0.seconds }
@@ -123,7 +122,7 @@ final class SegmentedPath: PicturePath, Sendable {
             state.withLock { $0.keptCount += 1 }
             return kept
         }
-        if encoder == nil { encoder = try SegmentEncoder(plan.job, quality: quality) }
+        if encoder == nil { encoder = try SegmentEncoder(plan.job) }
         let made = try encoder?.encode(plan.parts[index], plan: plan.video, rate: plan.rates?[index])
         let segment = made ?? EncodedSegment()
         if !failure.hasFailed { try store?.write(segment, index) }
@@ -160,6 +159,7 @@ final class SegmentedPath: PicturePath, Sendable {
             }
             return (pts: pts, dts: dts)
         }
+        if let sampled = segment.samples { samples.add(sampled) }
         for (packet, dts) in zip(segment.packets, times.next(given)) {
             guard let pts = packet.pts, dts <= pts else {
                 throw TranscodingError(.engine, "ranges have times that do not join")

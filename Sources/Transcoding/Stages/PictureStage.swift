@@ -190,7 +190,8 @@ final class PictureStage: Sendable {
                 timebase: state.timing.clock.timebase,
                 filters: chain,
                 format: plan.pixelFormat,
-                threads: threads
+                // Resizing takes less time than waking more threads is worth.
+                threads: state.filters?.onlyResizes(shape) == true ? 1 : threads
             )
         } else if needsScaling(shape, plan) {
             state.scaler = try Scaler.open(

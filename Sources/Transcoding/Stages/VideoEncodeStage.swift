@@ -23,7 +23,8 @@ final class VideoEncodeStage: Sendable {
     /// Whether the pictures are one range of several that are joined.
     private let isPart: Bool
     private let output: Stage<MuxMessage>
-    private let samples: Stage<SampleWindow>
+    /// What takes sampled pictures; `nil` where none are compared.
+    private let samples: PictureSamples?
 
     init(
         preset: Preset.Video,
@@ -33,7 +34,7 @@ final class VideoEncodeStage: Sendable {
         threads: Int,
         isPart: Bool = false,
         output: Stage<MuxMessage>,
-        samples: Stage<SampleWindow>
+        samples: PictureSamples?
     ) {
         self.preset = preset
         self.engine = engine
@@ -69,13 +70,12 @@ final class VideoEncodeStage: Sendable {
                     }
                     return
                 }
-                state.sampler?.take(frame, pts: pts)
+                sample(frame, pts, &state)
                 let packets = try state.encoder?.encode(frame, pts: pts) ?? []
                 send(packets, &state)
             case .end:
                 try encodeWindow(&state)
                 if let encoder = state.encoder.take() { send(try encoder.finish(), &state) }
-                if let window = state.sampler?.finish() { samples.offer(window) }
                 output.send(.ended(.video))
             }
         }
@@ -108,8 +108,11 @@ final class VideoEncodeStage: Sendable {
         )
         output.send(.opened(.video, track))
         // The pictures are compared as 8-bit 4:2:0, which is what all but these are.
-        if choice.pixelFormat == .yuv420p {
-            state.sampler = WindowSampler(track, keyframeDistance: preset.maxKeyframeDistance)
+        if choice.pixelFormat == .yuv420p, samples != nil {
+            state.sampler = WindowSampler(
+                timebase: plan.timebase,
+                keyframeDistance: preset.maxKeyframeDistance
+            )
         }
         state.encoder = consume encoder
         // x264 and x265 ask of their other threads how large their pictures become, while they work on them.
@@ -137,7 +140,15 @@ final class VideoEncodeStage: Sendable {
         }
     }
 
-    /// Hands packets to the muxer; a window that they complete is left out where the last is still compared.
+    /// Keeps a picture of a window, until it is compared with what is decoded of the output.
+    private func sample(_ frame: Frame, _ pts: Int64, _ state: inout State) {
+        guard let samples, let sample = state.sampler?.take(pts: pts, hasRoom: samples.hasRoom) else {
+            return
+        }
+        samples.add(frame, pts: pts, sample)
+    }
+
+    /// Hands packets to the muxer.
     private func send(_ packets: [Packet], _ state: inout State) {
         for packet in packets {
             if state.maker?.hasSigned == false {
@@ -146,7 +157,7 @@ final class VideoEncodeStage: Sendable {
                 if let text { state.maker?.name = text.components(separatedBy: " - H.26")[0] }
             }
             output.send(.packet(.video, packet))
-            if let window = state.sampler?.take(packet) { samples.offer(window) }
+            state.sampler?.take(isKeyframe: packet.isKeyframe)
         }
     }
 }

@@ -10,8 +10,6 @@ final class VideoPath {
     private let failure: FirstFailure
     private let encode: VideoEncodeStage
     private let encoding: Stage<PictureMessage>
-    private let samples: Stage<SampleWindow>
-    private let quality = QualityStage()
     /// What brings one input's pictures into the output's form.
     private var branch: (picture: PictureStage, pictures: Stage<PictureInput>)?
     private var joint: PictureStage.Joint?
@@ -24,9 +22,9 @@ final class VideoPath {
         seconds: Double?,
         share: CoreShare,
         failure: FirstFailure,
-        output: Stage<MuxMessage>
+        output: Stage<MuxMessage>,
+        samples: PictureSamples?
     ) {
-        let samples = Stage<SampleWindow>("quality", slots: 1, failure: failure, handler: quality.accept)
         let encode = VideoEncodeStage(
             preset: preset,
             engine: engine,
@@ -37,7 +35,6 @@ final class VideoPath {
             samples: samples
         )
         encoding = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
-        self.samples = samples
         self.encode = encode
         self.preset = preset
         self.engine = engine
@@ -87,19 +84,12 @@ final class VideoPath {
     func sendEnd() { encoding.send(.end) }
 
     /// Waits until everything has reached the muxer.
-    func finish() {
-        encoding.drain()
-        samples.drain()
-    }
-
-    /// The mean SSIM of the sampled pictures of an output that lasts `seconds`.
-    func ssim(until seconds: Double) -> Double? { quality.ssim(until: seconds) }
+    func finish() { encoding.drain() }
 
     var times: [TranscodeResult.StageTime] {
         [
             .init(name: "picture", busySeconds: pictureSeconds - encoding.blockedSeconds),
             .init(name: "encode", busySeconds: encoding.handlingSeconds),
-            .init(name: "quality", busySeconds: samples.handlingSeconds),
         ]
     }
 }

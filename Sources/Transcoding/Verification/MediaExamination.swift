@@ -56,6 +56,19 @@ public struct MediaExamination: Sendable, Codable {
             self.init(kind: stream.kind.rawValue, codec: stream.codec, index: stream.index)
         }
 
+        /// What was decoded becomes that of a stream in a container, whose packets have yet to be counted.
+        mutating func adopt(_ stream: FFmpeg.Stream) {
+            var finding = StreamFinding(stream)
+            finding.frameCount = frameCount
+            finding.size = size
+            finding.sizeChangeCount = sizeChangeCount
+            finding.errorCount = errorCount
+            finding.lostCount = lostCount
+            finding.backwardCount = backwardCount
+            finding.longestGap = longestGap
+            self = finding
+        }
+
         /// Seconds from the start of the first frame to the end of the last.
         public var duration: Double { (endSeconds ?? 0) - (firstSeconds ?? 0) }
         /// Whether everything came out of the decoder, whole and in order.
@@ -126,6 +139,7 @@ public struct MediaExamination: Sendable, Codable {
         _ limits: IngestLimits,
         threads: Int,
         isQuick: Bool,
+        pictures: ExaminedPictures? = nil,
         name: String
     ) throws -> MediaExamination {
         let watch = ResourceWatch(limits: limits, name: name)
@@ -136,6 +150,10 @@ public struct MediaExamination: Sendable, Codable {
         demuxer.select(chosen.map(\.index))
         var slots: [Int: ExaminationSlot] = [:]
         for stream in chosen {
+            if stream.kind == .video, let pictures {
+                slots[stream.index] = ExaminationSlot(PictureReadback(stream, pictures, limits))
+                continue
+            }
             do {
                 slots[stream.index] = ExaminationSlot(
                     try StreamExamination.open(
@@ -184,12 +202,20 @@ public struct MediaExamination: Sendable, Codable {
     }
 }
 
-/// A place for a noncopyable examination in a dictionary.
+/// A place for something noncopyable in a dictionary.
 private final class ExaminationSlot {
-    private var examination: StreamExamination
+    private var examination: StreamExamination?
+    private var readback: PictureReadback?
 
-    init(_ examination: consuming StreamExamination) { self.examination = examination }
+    init(_ examination: consuming StreamExamination) { self.examination = consume examination }
+    init(_ readback: consuming PictureReadback) { self.readback = consume readback }
 
-    func take(_ packet: Packet) throws { try examination.take(packet) }
-    func finish() throws -> MediaExamination.StreamFinding { try examination.finish() }
+    func take(_ packet: Packet) throws {
+        try examination?.take(packet)
+        try readback?.take(packet)
+    }
+
+    func finish() throws -> MediaExamination.StreamFinding? {
+        try examination?.finish() ?? readback?.finish()
+    }
 }

@@ -12,6 +12,8 @@ enum OutputCheck {
         let judgement: OutputJudgement
         /// Threads for decoding the pictures.
         let threads: Int
+        /// Pictures that were decoded before they were written; `nil` where they are to be decoded now.
+        var pictures: ExaminedPictures?
 
         /// `nil` without pictures.
         var frameCount: Int? { judgement.frameCount }
@@ -27,8 +29,10 @@ enum OutputCheck {
         let sha256: String?
     }
 
-    /// Decodes all of an output, and compares streams, size, pictures, clocks, lengths and order of boxes with
+    /// Reads all of an output, and compares streams, size, pictures, clocks, lengths and order of boxes with
     /// what was meant.
+    ///
+    /// What was not decoded on its way to the output is decoded; the rest has to be what was.
     ///
     /// - Throws: `output.rejected`.
     static func run(
@@ -38,7 +42,7 @@ enum OutputCheck {
     ) throws(TranscodingError) -> Finding {
         do {
             let body = InputBody(output)
-            try body.beginHash()
+            body.beginHash()
             let demuxer = try Demuxer.open(body, limits: limits, isOwn: true)
             let picture = try streams(demuxer.streams, expected).picture
             let found = try MediaExamination.run(
@@ -47,6 +51,7 @@ enum OutputCheck {
                 limits,
                 threads: expected.threads,
                 isQuick: true,
+                pictures: expected.pictures,
                 name: "the output"
             )
             guard found.containerErrors == 0, found.readFailure == nil else {

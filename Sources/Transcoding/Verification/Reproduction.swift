@@ -51,6 +51,7 @@ public struct Reproduction: Sendable {
         request.language = recipe.language
         request.loudness = recipe.loudness
         request.threads = recipe.threads.cores
+        request.threadPlan = recipe.threads
         request.allowsDamage = recipe.allowsDamage
         request.segments = recipe.segments.map { .count($0.wanted) } ?? .off
         request.leastSegmentSeconds = recipe.segments?.leastSeconds
@@ -81,7 +82,7 @@ public struct Reproduction: Sendable {
     private static func hash(_ path: String, _ limits: IngestLimits) throws(TranscodingError) -> String? {
         let body = try InputOpening.body(.file(path: path), limits)
         do {
-            try body.beginHash()
+            body.beginHash()
             return try body.finishHash()
         } catch {
             throw TranscodingError(.inputUnreadable, "\(path) cannot be read: \(error.reason)", cause: error)

@@ -1,78 +1,57 @@
 internal import FFmpeg
 
-/// Decodes windows' packets and compares the pictures with those that were encoded.
+/// Compares sampled pictures with what a decoder of the output makes of them.
 ///
-/// One decoder serves all windows: each would leave its memory behind in the heap of the thread it ran on.
+/// The output is decoded without its loop filter, except for as long as there are pictures to compare.
 struct SampleComparison: ~Copyable {
-    private let size: Size
-    private var decoder: Decoder
-    private var graph: ComparisonGraph
+    private let samples: PictureSamples
+    private let timebase: Timebase
+    private var graph: ComparisonGraph?
     private var index: Int64 = 0
+    /// The keyframe from which on pictures are what any decoder makes of them; `nil` while they are not.
+    private var exactFrom: Int64?
+    private(set) var quality = SampledQuality()
 
-    private init(size: Size, _ decoder: consuming Decoder, _ graph: consuming ComparisonGraph) {
-        self.size = size
-        self.decoder = decoder
-        self.graph = graph
+    init(_ samples: PictureSamples, timebase: Timebase) {
+        self.samples = samples
+        self.timebase = timebase
     }
 
-    /// Opens a comparison of windows of a track whose pictures are all of `size`.
-    static func open(_ track: Muxer.Track, size: Size) throws(FFmpegError) -> SampleComparison {
-        let decoder = try Decoder.open(track)
-        let graph = try ComparisonGraph.open(size: size, threads: 1, measuresPSNR: false)
-        return SampleComparison(size: size, decoder, graph)
+    /// Says whether a packet, which is decoded next, can do without the loop filter.
+    mutating func canBeQuick(_ packet: Packet) -> Bool {
+        if !samples.isAwaiting {
+            exactFrom = nil
+        } else if packet.isKeyframe, exactFrom == nil {
+            exactFrom = packet.pts
+        }
+        return exactFrom == nil
     }
 
-    /// The mean SSIM over luma and chroma, or `nil` when the pictures are too small to have one.
+    /// Takes a decoded picture, later than those before it.
     ///
-    /// - Throws: `output.rejected` when a picture does not come back, or comes back damaged.
-    mutating func run(_ window: SampleWindow) throws -> Double? {
-        var waiting = window.pictures
-        var values: [Double] = []
-        for packet in window.packets {
-            try compare(decoder.decode(packet), &waiting, &values, window)
+    /// - Throws: `output.rejected` when it is not what was sampled at its time.
+    mutating func take(_ frame: Frame) throws {
+        guard let pts = frame.pts, let (original, seconds) = samples.take(pts), let exactFrom,
+            pts >= exactFrom
+        else { return }
+        guard frame.size == original.size, frame.pixelFormat == original.pixelFormat else {
+            throw rejection(frame, pts)
         }
-        let rest = try decoder.restart()
-        try compare(rest.frames, &waiting, &values, window)
-        if let lost = waiting.keys.min() {
-            throw SampleComparison.rejection("cannot be decoded", lost, window)
+        if graph == nil {
+            graph = try ComparisonGraph.open(size: frame.size, threads: 1, measuresPSNR: false)
         }
-        guard rest.errorCount == 0 else {
-            let first = window.pictures.keys.min() ?? 0
-            throw SampleComparison.rejection("or one near it is damaged", first, window)
+        for compared in try graph?.compare(frame, original, index: index) ?? [] {
+            // The filter divides by the number of 8x8 blocks, which is 0 in the chroma of tiny pictures.
+            guard let ssim = compared.metadata("lavfi.ssim.All"), ssim.isFinite else { continue }
+            quality.add(min(max(ssim, 0), 1), at: seconds)
         }
-        return try SampleComparison.mean(values, count: window.pictures.count)
+        index += 1
     }
 
-    private mutating func compare(
-        _ frames: [Frame],
-        _ waiting: inout [Int64: Frame],
-        _ values: inout [Double],
-        _ window: SampleWindow
-    ) throws {
-        for frame in frames {
-            guard let pts = frame.pts, let original = waiting.removeValue(forKey: pts) else { continue }
-            guard frame.size == size, frame.pixelFormat == .yuv420p else {
-                throw SampleComparison.rejection("is \(frame.size) in \(frame.pixelFormat)", pts, window)
-            }
-            values += try graph.compare(frame, original, index: index).compactMap(SampleComparison.value)
-            index += 1
-        }
-    }
-
-    private static func value(_ compared: Frame) -> Double? { compared.metadata("lavfi.ssim.All") }
-
-    private static func mean(_ values: [Double], count: Int) throws(TranscodingError) -> Double? {
-        guard values.count == count else {
-            throw TranscodingError(.engine, "only \(values.count) of \(count) pictures were compared")
-        }
-        let mean = values.reduce(0, +) / Double(count)
-        // The filter divides by the number of 8x8 blocks, which is 0 in the chroma of tiny pictures.
-        return mean.isFinite ? min(max(mean, 0), 1) : nil
-    }
-
-    private static func rejection(_ what: String, _ pts: Int64, _ window: SampleWindow) -> TranscodingError {
-        let seconds = Timestamp(ticks: pts, timebase: window.track.timebase).seconds
+    private func rejection(_ frame: Frame, _ pts: Int64) -> TranscodingError {
+        let seconds = Timestamp(ticks: pts, timebase: timebase).seconds
         let place = Double(Int((min(max(seconds, 0), 1e9) * 100).rounded())) / 100
+        let what = "is \(frame.size) in \(frame.pixelFormat)"
         return TranscodingError(.outputRejected, "the output's picture at \(place) s \(what)")
     }
 }

@@ -1,9 +1,16 @@
 /// The SSIM of the windows of an output, as one number.
 struct SampledQuality {
-    private var windows: [(seconds: Double, ssim: Double)] = []
+    private var windows: [(seconds: Double, sum: Double, count: Int)] = []
 
-    /// Adds the window that began at `seconds`; ranges that are encoded side by side come in any order.
-    mutating func add(_ ssim: Double, at seconds: Double) { windows.append((seconds, ssim)) }
+    /// Adds a picture of the window that began at `seconds`, the last one or one later than all before it.
+    mutating func add(_ ssim: Double, at seconds: Double) {
+        if let last = windows.indices.last, windows[last].seconds == seconds {
+            windows[last].sum += ssim
+            windows[last].count += 1
+        } else {
+            windows.append((seconds, ssim, 1))
+        }
+    }
 
     /// The mean, where each window counts for the time to which it is the nearest; `nil` without windows.
     ///
@@ -19,10 +26,10 @@ struct SampledQuality {
                 index + 1 < windows.count
                 ? windows[index + 1].seconds : 2 * max(end, last.seconds) - last.seconds
             let weight = (after - before) / 2
-            sum += window.ssim * weight
+            sum += window.sum / Double(window.count) * weight
             total += weight
         }
         // A single picture lasts no time at all.
-        return total > 0 ? sum / total : first.ssim
+        return total > 0 ? sum / total : first.sum / Double(first.count)
     }
 }

@@ -71,7 +71,12 @@ struct StreamExamination: ~Copyable {
         self.name = name
     }
 
-    mutating func take(_ packet: Packet) throws {
+    /// Leaves out the loop filter from the next packet on, or no longer does.
+    mutating func setQuick(_ isQuick: Bool) { decoder?.setQuick(isQuick) }
+
+    /// Takes the next packet, and returns what the decoder made of it.
+    @discardableResult
+    mutating func take(_ packet: Packet) throws -> [Frame] {
         finding.packetCount += 1
         finding.byteCount += Int64(packet.byteCount)
         if packet.isKeyframe { finding.keyframeCount += 1 }
@@ -81,16 +86,23 @@ struct StreamExamination: ~Copyable {
             lastDTS = dts
         }
         if let pts = packet.pts, !packet.isDiscarded { ledger.expect(pts) }
-        for frame in try decoder?.decode(packet) ?? [] { try take(frame) }
+        let frames = try decoder?.decode(packet) ?? []
+        for frame in frames { try take(frame) }
+        return frames
+    }
+
+    /// Decodes what is held back; no packet may follow.
+    mutating func drain() throws -> [Frame] {
+        guard let decoder = decoder.take() else { return [] }
+        let rest = try decoder.finish()
+        for frame in rest.frames { try take(frame) }
+        finding.errorCount = rest.errorCount
+        return rest.frames
     }
 
     /// Decodes what is held back, and returns the numbers.
     mutating func finish() throws -> MediaExamination.StreamFinding {
-        if let decoder = decoder.take() {
-            let rest = try decoder.finish()
-            for frame in rest.frames { try take(frame) }
-            finding.errorCount = rest.errorCount
-        }
+        _ = try drain()
         ledger.finish()
         finding.lostCount = ledger.lostCount
         return finding

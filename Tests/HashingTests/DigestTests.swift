@@ -1,5 +1,5 @@
-import AWSSignature
 import Foundation
+import Hashing
 import Testing
 
 @Suite("Digest")
