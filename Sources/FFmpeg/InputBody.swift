@@ -11,6 +11,7 @@ public final class InputBody: @unchecked Sendable {
     private let reader: any ByteReader
     private var position: Int64 = 0
     private var hash: SequentialHash?
+    private var structure = StructureCheck()
     private let interrupted = Atomic<Bool>(false)
     private let deadline = Atomic<UInt64>(.max)
     private let waited = Atomic<UInt64>(0)
@@ -50,6 +51,11 @@ public final class InputBody: @unchecked Sendable {
         }
     }
 
+    /// Errors in the container's own structure that the bytes themselves tell of, as far as they were read.
+    ///
+    /// To be called when nobody reads any more.
+    public var structureErrorCount: Int { structure.errorCount }
+
     /// Hashes the bytes as they are read, from now on.
     public func beginHash() throws(FFmpegError) { hash = try SequentialHash() }
 
@@ -87,6 +93,7 @@ public final class InputBody: @unchecked Sendable {
             let got = try reader.read(at: position, into: bytes)
             guard got > 0 else { return recast_error_eof }
             hash?.take(UnsafeRawBufferPointer(rebasing: bytes[..<got]), at: position)
+            structure.take(UnsafeRawBufferPointer(rebasing: bytes[..<got]), at: position)
             position += Int64(got)
             return Int32(got)
         } catch {

@@ -7,8 +7,8 @@ internal import CFFmpeg
 /// partition with a byte or two of zeros that no symbol needs. Where a stream's encoder does so, a picture that
 /// ends otherwise is damaged; of streams of other encoders nothing is said.
 public struct VP8Check: Sendable {
-    /// As many pictures in a row, or all but two of these many, show what the encoder does.
-    private static let (longRun, shortCount) = (24, 8)
+    /// So many pictures in a row show what the encoder does; in short clips so many, and four of five.
+    private static let (longRun, shortRun) = (24, 5)
     /// Bits that libvpx leaves at the end of a partition.
     private static let padding = 9...16
 
@@ -28,7 +28,8 @@ public struct VP8Check: Sendable {
     /// Pictures that do not end as the others do.
     public var damagedCount: Int {
         let isKnown =
-            longestRun >= VP8Check.longRun || (regularCount >= VP8Check.shortCount && irregularCount <= 2)
+            longestRun >= VP8Check.longRun
+            || (longestRun >= VP8Check.shortRun && regularCount >= 4 * irregularCount)
         return isKnown ? irregularCount : 0
     }
 

@@ -28,6 +28,8 @@ struct TranscodeCommand: AsyncParsableCommand {
     )
     var presets: [String] = []
 
+    @OptionGroup var speedOption: SpeedOption
+
     @Flag(help: "Replace outputs that exist.")
     var force = false
 
@@ -70,6 +72,9 @@ struct TranscodeCommand: AsyncParsableCommand {
             throw ValidationError("--segments takes 1 to 10000")
         }
         if resume != nil, segments == 1 { throw ValidationError("--resume needs ranges") }
+        if chosen.count > 1, resume != nil || segments.map({ $0 > 1 }) == true {
+            throw ValidationError("ranges are made of one preset only")
+        }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
         if let output, !isFolder(output) {
             if chosen.count > 1 {
@@ -94,7 +99,7 @@ struct TranscodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.keepSmall()
-        let presets: [Preset]
+        var presets: [Preset]
         do throws(TranscodingError) {
             presets = try chosen.map { name throws(TranscodingError) in
                 try PresetLibrary.standard().preset(name)
@@ -102,6 +107,9 @@ struct TranscodeCommand: AsyncParsableCommand {
         } catch {
             try fail(error, input: nil)
             return
+        }
+        if let speed = speedOption.speed {
+            for index in presets.indices { presets[index].engine.speed = speed }
         }
         let limits = try CommandLimits.read()
         if let output, isFolder(output), !dryRun {

@@ -24,6 +24,18 @@ struct BenchTests {
     @Test("What is no peer is refused", arguments: ["", "ffmpeg=", "gst-launch", "=x"])
     func refusesOthers(text: String) { #expect(BenchPeer(text) == nil) }
 
+    @Test(
+        "At the same settings a peer has x264's of the preset's speed",
+        arguments: ["ffmpeg", "HandBrakeCLI"]
+    )
+    func asksForSpeed(text: String) throws {
+        var preset = try PresetLibrary(folders: [packageRoot.appendingPathComponent("presets")]).preset("web")
+        preset.engine.speed = .best
+        let peer = try #require(BenchPeer(text))
+        let line = try peer.arguments("a.mov", "b.mp4", preset, .same, Size(1280, 720)).joined(separator: " ")
+        #expect(line.contains("preset slow") && line.contains("aq-strength=0.6:ref=3"), "\(line)")
+    }
+
     @Test("A peer is asked for the preset's own values")
     func asksForPreset() throws {
         let preset = try PresetLibrary(folders: [packageRoot.appendingPathComponent("presets")]).preset("web")

@@ -26,17 +26,40 @@ struct EncoderChoiceTests {
         )
     }
 
-    @Test("The web preset is what it was when it was the only one")
-    func keepsWeb() throws {
+    @Test("The web preset has the default speed and its own bounds")
+    func knowsWeb() throws {
         let choice = try choice(preset("web"))
         #expect(choice.name == "libx264")
         #expect(
             choice.options == [
-                "preset": "faster", "profile": "main", "level": "3.1", "rc-lookahead": "40",
-                "aq-strength": "0.8", "refs": "1", "g": "90", "b": "2200000", "maxrate": "14000000",
-                "bufsize": "14000000",
+                "preset": "faster", "profile": "main", "level": "3.1",
+                "x264-params": "rc-lookahead=40:trellis=1:me=dia:aq-strength=0.5:qcomp=0.5"
+                    + ":chroma-qp-offset=-1:ref=1",
+                "g": "90", "b": "2200000", "maxrate": "14000000", "bufsize": "14000000",
             ]
         )
+    }
+
+    @Test(
+        "Each speed is a choice of its own where the encoder has four",
+        arguments: ["web", "web-hevc", "web-av1"]
+    )
+    func tellsSpeedsApart(name: String) throws {
+        var preset = try preset(name)
+        let all = try EngineOptions.Speed.allCases.map { speed in
+            preset.engine.speed = speed
+            return try choice(preset).options
+        }
+        #expect(Set(all).count == all.count)
+    }
+
+    @Test("No speed takes more reference pictures than the preset allows", arguments: [1, 2, 3, 16])
+    func boundsReferences(most: Int) throws {
+        for speed in EngineOptions.Speed.allCases {
+            let settings = X264Settings(speed, maxReferenceFrames: most)
+            let references = settings.parameters.filter { $0.name == "ref" }.compactMap { Int($0.value) }
+            #expect(references == [min(speed == .best ? 3 : 1, most)])
+        }
     }
 
     @Test("A clip that fits whole into the decoder's buffer is encoded without one")

@@ -48,7 +48,7 @@ struct MutationTests {
         (
             "vp8.webm",
             [
-                "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-c:a",
+                "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "-8", "-b:v", "300k", "-c:a",
                 "libvorbis",
             ]
         ),
@@ -69,6 +69,8 @@ struct MutationTests {
                 "-nostdin", "-v", "error", "-f", "lavfi", "-i",
                 "testsrc2=size=160x120:rate=12:duration=1.5,format=yuv420p", "-f", "lavfi", "-i",
                 "sine=frequency=440:sample_rate=44100:duration=1.5", "-g", "12",
+                // The same bytes each time: no random numbers, and no threads.
+                "-fflags", "+bitexact", "-flags", "+bitexact", "-threads", "1",
             ] + recipe.options + [path]
         )
         let rendition = workspace.path("whole-\(recipe.name).mp4")

@@ -63,7 +63,7 @@ struct PresetFieldTests {
             ("wav-16bit", "Audio.CodecOptions.BitDepth", "12", "8, 16, 24, 32"),
             ("wav-16bit", "Audio.CodecOptions.Signed", "Unsigned", "Signed"),
             ("wav-16bit", "Audio.CodecOptions.BitOrder", "BigEndian", "LittleEndian"),
-            ("web", "Engine.Speed", "Warp", "Fast, Normal, Thorough"),
+            ("web", "Engine.Speed", "Warp", "Fastest, Fast, Balanced, Best"),
             ("web", "Engine.Quality", "64", "0 to 63"),
             ("web", "Engine.RateControl", "Best", "Average, Quality"),
             ("web", "Engine.ExactFrameRate", "maybe", "true, false"),

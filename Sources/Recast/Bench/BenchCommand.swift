@@ -25,6 +25,8 @@ struct BenchCommand: AsyncParsableCommand {
     )
     var presets: [String] = []
 
+    @OptionGroup var speedOption: SpeedOption
+
     @Option(
         help: "A program to run the same job with: ffmpeg or HandBrakeCLI, or either=PATH. May be repeated."
     )
@@ -51,7 +53,10 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let chosen = try names.map { try PresetLibrary.standard().preset($0) }
+            var chosen = try names.map { try PresetLibrary.standard().preset($0) }
+            if let speed = speedOption.speed {
+                for index in chosen.indices { chosen[index].engine.speed = speed }
+            }
             let folder = try makeFolder()
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let clips = clips.isEmpty ? try samples() : clips
@@ -84,6 +89,7 @@ struct BenchCommand: AsyncParsableCommand {
         var command =
             "recast bench \(clips.map { ($0 as NSString).lastPathComponent }.joined(separator: " "))"
         for preset in presets where presets != ["web"] { command += " --preset \(preset)" }
+        if let speed = speedOption.speed { command += " --speed \(speed.rawValue)" }
         for peer in against { command += " --against \(peer.kind.rawValue)" }
         if !against.isEmpty { command += " --peer-settings \(peerSettings.rawValue)" }
         command += " --runs \(runs)" + (vmaf == nil ? "" : " --vmaf ffmpeg")
@@ -101,6 +107,7 @@ struct BenchCommand: AsyncParsableCommand {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
         var mine = [program, "transcode", clip, "-o", presets.count > 1 ? folder : ours[0], "--force"]
         for name in names { mine += ["--preset", name] }
+        if let speed = speedOption.speed { mine += ["--speed", speed.rawValue] }
         let outputs = against.indices.map { peer in
             presets.indices.map { "\(folder)/peer\(peer)-\($0).mp4" }
         }

@@ -9,7 +9,7 @@ struct BenchPeer: Sendable, Equatable {
         case handBrake = "HandBrakeCLI"
     }
 
-    /// x264's settings: its own `medium`, or those of the engine.
+    /// x264's settings: its own `medium`, or those of the engine at the preset's speed.
     enum Settings: String, CaseIterable { case medium, same }
 
     let kind: Kind
@@ -59,9 +59,11 @@ struct BenchPeer: Sendable, Equatable {
                 "only presets of H.264 and AAC in MP4 can be measured against \(kind.rawValue)"
             )
         }
+        let own = X264Settings(preset.engine.speed, maxReferenceFrames: video.maxReferenceFrames)
+        let tuning = settings == .same ? own : nil
         return switch kind {
-        case .ffmpeg: ffmpeg(clip, output, video, audio, settings, size)
-        case .handBrake: handBrake(clip, output, video, audio, settings, size)
+        case .ffmpeg: ffmpeg(clip, output, video, audio, tuning, size)
+        case .handBrake: handBrake(clip, output, video, audio, tuning, size)
         }
     }
 
@@ -70,18 +72,15 @@ struct BenchPeer: Sendable, Equatable {
         _ output: String,
         _ video: Preset.Video,
         _ audio: Preset.Audio,
-        _ settings: Settings,
+        _ tuning: X264Settings?,
         _ size: Size
     ) -> [String] {
-        let speed =
-            settings == .same
-            ? ["-preset", "faster", "-rc-lookahead", "40", "-refs", "1", "-aq-strength", "0.8"]
-            : ["-preset", "medium"]
         var arguments = [
             path, "-nostdin", "-v", "error", "-y", "-i", clip, "-map", "0:v:0", "-map", "0:a:0?",
         ]
         arguments += ["-vf", "scale=\(size.width):\(size.height)", "-pix_fmt", "yuv420p", "-c:v", "libx264"]
-        arguments += speed
+        arguments += ["-preset", tuning?.preset ?? "medium"]
+        if let tuning { arguments += ["-x264-params", tuning.text] }
         if let profile = video.profile { arguments += ["-profile:v", profile] }
         if let level = video.level { arguments += ["-level", level] }
         if let rate = video.bitsPerSecond {
@@ -101,13 +100,13 @@ struct BenchPeer: Sendable, Equatable {
         _ output: String,
         _ video: Preset.Video,
         _ audio: Preset.Audio,
-        _ settings: Settings,
+        _ tuning: X264Settings?,
         _ size: Size
     ) -> [String] {
         var options = ["keyint=\(video.maxKeyframeDistance)", "vbv-maxrate=14000", "vbv-bufsize=14000"]
-        if settings == .same { options += ["rc-lookahead=40", "ref=1", "aq-strength=0.8"] }
+        if let tuning { options.append(tuning.text) }
         var arguments = [path, "-i", clip, "-o", output, "-f", "av_mp4", "-O", "-e", "x264"]
-        arguments += ["--encoder-preset", settings == .same ? "faster" : "medium"]
+        arguments += ["--encoder-preset", tuning?.preset ?? "medium"]
         if let profile = video.profile { arguments += ["--encoder-profile", profile] }
         if let level = video.level { arguments += ["--encoder-level", level] }
         if let rate = video.bitsPerSecond { arguments += ["-b", "\(rate / 1000)"] }

@@ -114,9 +114,10 @@ public enum AudioCodec: String, Sendable, Codable, CaseIterable {
 public struct EngineOptions: Sendable, Equatable, Codable {
     /// How much work the encoder puts into a picture.
     public enum Speed: String, Sendable, Codable, CaseIterable {
+        case fastest
         case fast
-        case normal
-        case thorough
+        case balanced
+        case best
     }
 
     /// What the encoder of pictures aims at.
@@ -132,7 +133,7 @@ public struct EngineOptions: Sendable, Equatable, Codable {
     /// Otherwise that rate is an upper bound, and pictures keep their times.
     public var exactFrameRate = false
     /// How much work the encoder puts into a picture.
-    public var speed = Speed.normal
+    public var speed = Speed.balanced
     /// What the encoder of pictures aims at.
     public var rateControl = RateControl.average
     /// The quality aimed at, in the encoder's own units of 0...63, less is better; `nil` means its usual one.

@@ -98,7 +98,7 @@ extension FieldChecker {
             "Speed",
             of: fields,
             EngineOptions.Speed.allCases.map { ($0.rawValue.capitalized, $0) },
-            otherwise: .normal
+            otherwise: .balanced
         )
         options.rateControl = choice(
             "RateControl",

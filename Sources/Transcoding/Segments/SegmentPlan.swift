@@ -155,6 +155,7 @@ struct SegmentPlan: Sendable {
         let total = Double(last) * request.timebase.value + request.period
         let count = min(request.count, max(1, Int(total / max(request.leastSeconds, 0.01))))
         let least = ticks(request.leastSeconds)
+        let candidates = candidates.filter { $0.start <= last &- least }
         var cuts: [SegmentCut] = []
         var next = 0
         for number in 1..<max(count, 1) {
@@ -168,7 +169,6 @@ struct SegmentPlan: Sendable {
             {
                 next += 1
             }
-            guard candidates[next].start <= last &- least else { break }
             cuts.append(candidates[next])
         }
         return cuts

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// A packet of one stream, or the end of them.
 enum PacketMessage: Sendable {
@@ -26,7 +25,7 @@ final class AudioStage: Sendable {
     /// Who gets the sound, in which format, once the first of it shows what it is to be.
     typealias Destination = @Sendable (SoundEncoding) throws -> sending (any SoundConsumer, AudioFormat)
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let preset: Preset.Audio
     private let gain: Float
     private let destination: Destination

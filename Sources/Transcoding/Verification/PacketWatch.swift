@@ -44,7 +44,7 @@ struct PacketWatch {
             byteCount: body.byteCount,
             container: demuxer.formatName
         )
-        finding.complaints = demuxer.complaintCount
+        finding.complaints = demuxer.complaintCount + body.structureErrorCount
         // Other containers' indexes list some packets only.
         guard demuxer.formatName.hasPrefix("mov") || demuxer.formatName == "avi" else { return }
         for stream in streams {

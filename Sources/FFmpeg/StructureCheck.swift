@@ -1,0 +1,44 @@
+/// Checks what a container promises of its own bytes, while they are read in whatever order.
+///
+/// Bytes count as far as they follow those that have come.
+struct StructureCheck: Sendable {
+    private enum Kind: Sendable {
+        case ebml(EBMLCheck)
+        case riff(RIFFCheck)
+        case other
+    }
+
+    private var kind: Kind?
+    private var position: Int64 = 0
+
+    /// Elements whose checksum is wrong, and places where one does not lead to the next.
+    var errorCount: Int {
+        switch kind {
+        case .ebml(let check): check.errorCount
+        case .riff(let check): check.errorCount
+        case .other, nil: 0
+        }
+    }
+
+    /// Takes bytes that were read at `offset`.
+    mutating func take(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
+        let skipped = position - offset
+        guard skipped >= 0, skipped < Int64(bytes.count) else { return }
+        let fresh = UnsafeRawBufferPointer(rebasing: bytes[Int(skipped)...])
+        position = offset + Int64(bytes.count)
+        switch kind ?? StructureCheck.kind(fresh) {
+        case .ebml(var check):
+            check.take(fresh)
+            kind = .ebml(check)
+        case .riff(var check):
+            check.take(fresh)
+            kind = .riff(check)
+        case .other: kind = .other
+        }
+    }
+
+    private static func kind(_ head: UnsafeRawBufferPointer) -> Kind {
+        if EBMLCheck.takes(head) { return .ebml(EBMLCheck()) }
+        return RIFFCheck.takes(head) ? .riff(RIFFCheck()) : .other
+    }
+}
