@@ -112,7 +112,7 @@ struct ExamineStageTests {
                 audioTrackCount: 0,
                 judgement: judgement,
                 threads: 1,
-                pictures: try #require(stage.pictures)
+                pictures: stage.pictures
             ),
             IngestLimits()
         )
