@@ -65,6 +65,10 @@ public struct Decoder: ~Copyable {
         decoder.context.pointee.thread_count = Int32(threads)
         decoder.context.pointee.max_pixels = Int64(limits.maxPixels)
         if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
+        // FLAC's frames have checksums, which libavcodec reads over unless told.
+        if parameters.pointee.codec_id == AV_CODEC_ID_FLAC {
+            decoder.context.pointee.err_recognition |= AV_EF_CRCCHECK
+        }
         av_opt_set(decoder.context, "codec_whitelist", IngestLimits.decoders, 0)
         try check(avcodec_open2(decoder.context, codec, nil), "open the \(stream.codec) decoder")
         return decoder

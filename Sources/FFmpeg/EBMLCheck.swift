@@ -7,7 +7,7 @@ struct EBMLCheck: Sendable {
     private enum State: Sendable {
         /// At the head of an element, of which these bytes have come.
         case head([UInt8])
-        /// Within a top element: its bytes that are still to come, and those of its CRC-32, if that is its first.
+        /// At the beginning of a top element, which may be its CRC-32; its bytes, and those that have come.
         case first(remaining: Int64, bytes: [UInt8])
         case body(remaining: Int64, expected: UInt32?, sum: UInt32)
         /// What follows cannot be checked.

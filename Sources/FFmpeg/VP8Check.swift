@@ -7,7 +7,7 @@ internal import CFFmpeg
 /// partition with a byte or two of zeros that no symbol needs. Where a stream's encoder does so, a picture that
 /// ends otherwise is damaged; of streams of other encoders nothing is said.
 public struct VP8Check: Sendable {
-    /// So many pictures in a row show what the encoder does; in short clips so many, and four of five.
+    /// So many pictures in a row show what the encoder does; in short clips so many, and most of them.
     private static let (longRun, shortRun) = (24, 5)
     /// Bits that libvpx leaves at the end of a partition.
     private static let padding = 9...16
@@ -27,16 +27,20 @@ public struct VP8Check: Sendable {
 
     /// Pictures that do not end as the others do.
     public var damagedCount: Int {
+        // One wrong picture can make all up to the next keyframe unreadable.
+        let isMost =
+            regularCount >= 3 * irregularCount || longestRun * 3 >= regularCount + irregularCount
         let isKnown =
-            longestRun >= VP8Check.longRun
-            || (longestRun >= VP8Check.shortRun && regularCount >= 4 * irregularCount)
+            longestRun >= VP8Check.longRun || (longestRun >= VP8Check.shortRun && isMost)
         return isKnown ? irregularCount : 0
     }
 
     /// Takes the stream's next packet.
     public mutating func take(_ packet: Packet) {
         guard let data = packet.pointer.pointee.data, packet.byteCount > 0 else { return }
-        if isRegular(UnsafeBufferPointer(start: data, count: packet.byteCount)) {
+        let bytes = UnsafeBufferPointer(start: data, count: packet.byteCount)
+        guard let isRegular = isRegular(bytes) else { return }
+        if isRegular {
             regularCount += 1
             run += 1
             longestRun = max(longestRun, run)
@@ -46,7 +50,8 @@ public struct VP8Check: Sendable {
         }
     }
 
-    private mutating func isRegular(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether a picture ends as libvpx's do; `nil` before the first keyframe, where nothing can be said.
+    private mutating func isRegular(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool? {
         guard bytes.count >= 3 else { return false }
         let tag = Int(bytes[0]) | Int(bytes[1]) << 8 | Int(bytes[2]) << 16
         let isKeyframe = tag & 1 == 0
@@ -59,8 +64,7 @@ public struct VP8Check: Sendable {
             rows = ((Int(bytes[8]) | Int(bytes[9] & 0x3f) << 8) + 15) / 16
             start = 10
         }
-        // Nothing can be said of pictures before the first keyframe.
-        guard columns > 0, rows > 0 else { return true }
+        guard columns > 0, rows > 0 else { return nil }
         let end = start + tag >> 5
         guard end <= bytes.count else { return false }
         var modes = BoolReader(UnsafeBufferPointer(rebasing: bytes[start..<end]))

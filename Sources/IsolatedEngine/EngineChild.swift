@@ -38,7 +38,7 @@ package enum EngineChild {
             channel.send(.progress, progress)
         }
         switch result {
-        case .success(let result): exit(channel.send(.finished, result) ? 0 : 1)
+        case .success(let results): exit(channel.send(.finished, results[0]) ? 0 : 1)
         case .failure(let error): exit(channel.send(.failed, EngineComplaint(error)) ? 0 : 1)
         }
     }

@@ -16,4 +16,14 @@ struct SpeedOption: ParsableArguments {
         }
     )
     var speed: EngineOptions.Speed?
+
+    /// The presets with this speed, where one was asked for.
+    func applied(to presets: [Preset]) -> [Preset] {
+        guard let speed else { return presets }
+        return presets.map { preset in
+            var preset = preset
+            preset.engine.speed = speed
+            return preset
+        }
+    }
 }

@@ -9,7 +9,11 @@ internal import Transcoding
 struct TranscodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transcode",
-        abstract: "Makes a rendition of each input."
+        abstract: "Makes renditions of each input.",
+        discussion: """
+            Several presets make several renditions of an input from one decode. Their names end in the preset's. \
+            If one of them fails, none is made.
+            """
     )
 
     @Argument(help: "The files to transcode.")
@@ -18,8 +22,11 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The output file, or a folder for several (default: .).")
     var output: String?
 
-    @Option(help: "A preset's name, id or JSON file.")
-    var preset = "web"
+    @Option(
+        name: .customLong("preset"),
+        help: "A preset's name, id or JSON file (default: web); may be repeated."
+    )
+    var presets: [String] = []
 
     @OptionGroup var speedOption: SpeedOption
 
@@ -56,7 +63,9 @@ struct TranscodeCommand: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
-        if recipe != nil, inputs.count > 1, !clips.join { throw ValidationError("--recipe takes one output") }
+        if recipe != nil, chosen.count > 1 || (inputs.count > 1 && !clips.join) {
+            throw ValidationError("--recipe takes one output")
+        }
         guard !inputs.isEmpty else { throw ValidationError("name at least one input") }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
         if let segments, !(1...10_000).contains(segments) {
@@ -64,13 +73,22 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
         if resume != nil, segments == 1 { throw ValidationError("--resume needs ranges") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
-        guard !clips.join else { return }
-        let targets = inputs.map(outputPath)
-        if inputs.count > 1, !isFolder(output ?? ".") {
-            throw ValidationError(
-                "several inputs need a folder as --output, or --join; \(output ?? ".") is a file"
-            )
+        if let output, !isFolder(output) {
+            if chosen.count > 1 {
+                throw ValidationError("several presets need a folder as --output; \(output) is a file")
+            }
+            if inputs.count > 1, !clips.join {
+                throw ValidationError(
+                    "several inputs need a folder as --output, or --join; \(output) is a file"
+                )
+            }
         }
+        let first = chosen.map { outputPath(inputs[0], $0) }
+        if Set(first).count < first.count {
+            throw ValidationError("two presets would have the same output; use one after the other")
+        }
+        guard !clips.join else { return }
+        let targets = inputs.flatMap { input in chosen.map { outputPath(input, $0) } }
         if Set(targets).count < targets.count {
             throw ValidationError("two inputs would have the same output; transcode them one by one")
         }
@@ -78,12 +96,16 @@ struct TranscodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.keepSmall()
-        var chosen: Preset
-        do { chosen = try PresetLibrary.standard().preset(preset) } catch {
+        var presets: [Preset]
+        do throws(TranscodingError) {
+            presets = try chosen.map { name throws(TranscodingError) in
+                try PresetLibrary.standard().preset(name)
+            }
+        } catch {
             try fail(error, input: nil)
             return
         }
-        if let speed = speedOption.speed { chosen.engine.speed = speed }
+        presets = speedOption.applied(to: presets)
         let limits = try CommandLimits.read()
         if let output, isFolder(output), !dryRun {
             // What fails here fails again, with its reason, where the output is created.
@@ -92,20 +114,23 @@ struct TranscodeCommand: AsyncParsableCommand {
         var worst: Int32 = 0
         let all = inputs.enumerated().map { clips.clip($1, at: $0) }
         for part in clips.join ? [all] : all.map({ [$0] }) {
-            let status = await transcode(part, chosen, limits)
+            let status = await transcode(part, presets, limits)
             worst = max(worst, status)
             if status == ExitStatus.of(.cancelled) { break }
         }
         if worst != 0 { throw CommandFailure(status: worst) }
     }
 
-    private func transcode(_ parts: [InputClip], _ preset: Preset, _ limits: IngestLimits) async -> Int32 {
+    private func transcode(
+        _ parts: [InputClip],
+        _ presets: [Preset],
+        _ limits: IngestLimits
+    ) async -> Int32 {
         let input = parts[0].input.name
-        var request = TranscodeRequest(
-            clips: parts,
-            output: .file(path: outputPath(input)),
-            preset: preset
-        )
+        let renditions = zip(presets, chosen).map { preset, name in
+            TranscodeRequest.Rendition(preset: preset, outputPath: outputPath(input, name))
+        }
+        var request = TranscodeRequest(clips: parts, renditions: renditions)
         request.language = clips.language
         request.loudness = clips.loudness
         request.threads = threads
@@ -121,12 +146,16 @@ struct TranscodeCommand: AsyncParsableCommand {
                     return "\(path) (\(Description.line(try Probe(path: path, limits: limits))))"
                 }
                 let all = inputs.joined(separator: " + ")
-                Console.print("\(all) → \(request.outputPath), preset \(preset.name)")
+                for rendition in renditions {
+                    Console.print("\(all) → \(rendition.output.name), preset \(rendition.preset.name)")
+                }
                 return 0
             }
-            let result = try await run(request)
-            if let recipe { try write(result.recipe, to: recipe) }
-            show(result, input)
+            let results = try await run(request)
+            for result in results {
+                if let recipe { try write(result.recipe, to: recipe) }
+                show(result, input)
+            }
             return 0
         } catch let error as TranscodingError {
             report(error, input: input)
@@ -137,17 +166,21 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
     }
 
-    private func run(_ request: TranscodeRequest) async throws -> TranscodeResult {
+    private func run(_ request: TranscodeRequest) async throws -> [TranscodeResult] {
         let name = (request.inputPath as NSString).lastPathComponent
         let bar = !json && Console.isTerminal ? ProgressBar(name: name) : nil
         let json = json
         // From the first line on, Ctrl-C cleans up.
         let interrupt = InterruptWatch()
         if json {
-            Console.event(["event": "started", "input": request.inputPath, "output": request.outputPath])
+            for rendition in request.renditions {
+                Console.event([
+                    "event": "started", "input": request.inputPath, "output": rendition.output.name,
+                ])
+            }
         }
         let work = Task {
-            try await Transcoder().transcode(request) { progress in
+            try await Transcoder().transcodeAll(request) { progress in
                 bar?.draw(progress)
                 guard json else { return }
                 Console.event([
@@ -227,27 +260,34 @@ struct TranscodeCommand: AsyncParsableCommand {
         throw CommandFailure(status: ExitStatus.of(error.code))
     }
 
+    /// The presets' names as they were given.
+    private var chosen: [String] { presets.isEmpty ? ["web"] : presets }
+
     /// How outputs are told apart: the preset's name without what names of files had better not hold.
-    private var shortName: String {
+    private func shortName(_ preset: String) -> String {
         let name = (preset as NSString).lastPathComponent
         return preset.hasSuffix(".json") ? (name as NSString).deletingPathExtension : name
     }
 
     /// The ending of an output's name; a preset that cannot be read is refused later, with its reason.
-    private var ending: String {
+    private func ending(_ preset: String) -> String {
         (try? PresetLibrary.standard().preset(preset))?.container.fileExtension ?? "mp4"
     }
 
-    private func outputPath(_ input: String) -> String {
+    /// Where the rendition of an input by a preset goes.
+    func outputPath(_ input: String, _ preset: String) -> String {
         let base = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
-        guard let output else { return "\(base).\(shortName).\(ending)" }
-        return isFolder(output) ? (output as NSString).appendingPathComponent("\(base).\(ending)") : output
+        let ending = ending(preset)
+        let full = "\(base).\(shortName(preset)).\(ending)"
+        guard let output else { return full }
+        guard isFolder(output) else { return output }
+        return (output as NSString).appendingPathComponent(chosen.count > 1 ? full : "\(base).\(ending)")
     }
 
-    /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several inputs say.
+    /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several outputs say.
     private func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
-        return path.hasSuffix("/") || (inputs.count > 1 && !clips.join)
+        return path.hasSuffix("/") || chosen.count > 1 || (inputs.count > 1 && !clips.join)
     }
 }

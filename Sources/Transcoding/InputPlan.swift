@@ -17,7 +17,7 @@ struct InputPlan {
     let statedVideoDuration: Double?
 
     /// What an output is to have of an input.
-    struct Wish {
+    struct Wish: Equatable {
         var hasVideo = true
         var hasAudio = true
         /// The language of the sound, where there is a choice.
@@ -29,11 +29,11 @@ struct InputPlan {
 
         init() {}
 
-        init(_ preset: Preset, language: String? = nil) {
-            hasVideo = preset.video != nil
-            hasAudio = preset.audio != nil
+        init(_ presets: [Preset], language: String? = nil) {
+            hasVideo = presets.contains { $0.video != nil }
+            hasAudio = presets.contains { $0.audio != nil }
             self.language = language
-            self.preset = preset.name
+            preset = (presets.first { ($0.video != nil) == hasVideo } ?? presets.first)?.name ?? ""
         }
     }
 
@@ -70,6 +70,11 @@ struct InputPlan {
         statedVideoDuration = video?.duration.map { Double($0) * (video?.timebase.value ?? 0) }
         // Without its pictures, sound keeps its place on the input's clock.
         origin = InputPlan.origin(detectedVideo, audio)
+    }
+
+    /// Where the input starts for an output with or without its sound.
+    func origin(hasAudio: Bool) -> Timestamp {
+        InputPlan.origin(detectedVideo, hasAudio ? detectedAudio : nil)
     }
 
     /// Ticks of a stream's timebase at `seconds` after the input's start.

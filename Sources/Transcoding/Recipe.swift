@@ -82,13 +82,14 @@ public struct Recipe: Sendable, Codable, Equatable {
     init(
         _ sources: [Source],
         _ request: TranscodeRequest,
+        _ preset: Preset,
         _ share: CoreShare,
         cores: Int,
         maker: VideoEncodeStage.Maker?,
         output: (sha256: String?, byteCount: Int64)
     ) {
         self.sources = sources
-        preset = request.preset
+        self.preset = preset
         language = request.language
         loudness = request.loudness
         engine = EngineVersion.current

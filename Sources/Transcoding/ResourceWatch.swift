@@ -5,11 +5,14 @@ internal import Foundation
 struct ResourceWatch: Sendable {
     private let limits: IngestLimits
     private let name: String
+    private let renditions: Double
     private let start = ProcessInfo.processInfo.systemUptime
     private let startCPU = ResourceWatch.cpuSeconds()
 
-    init(limits: IngestLimits, name: String) {
+    /// Allows as much time as so many renditions would be allowed one after the other.
+    init(limits: IngestLimits, name: String, renditions: Int = 1) {
         self.limits = limits
+        self.renditions = Double(renditions)
         self.name = name
     }
 
@@ -20,11 +23,11 @@ struct ResourceWatch: Sendable {
     ///
     /// `waited` are the seconds for which its bytes, or its output's, were on their way.
     func check(seconds: Double, waited: Double = 0) throws(TranscodingError) {
-        let wall = limits.wallSecondsBase + limits.wallSecondsPerSecond * seconds
+        let wall = limits.wallSecondsBase + limits.wallSecondsPerSecond * seconds * renditions
         if wallSeconds - waited > wall {
             throw .limit("wallSecondsPerSecond", "\(name) took over \(Int(wall)) s")
         }
-        let cpu = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds
+        let cpu = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds * renditions
         if usedCPUSeconds > cpu {
             throw .limit("cpuSecondsPerSecond", "\(name) took over \(Int(cpu)) CPU seconds")
         }

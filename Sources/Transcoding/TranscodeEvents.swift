@@ -4,7 +4,7 @@ internal import Synchronization
 public enum TranscodeEvent: Sendable {
     /// How far it has come; at most ten times a second, and only the latest where the reader is slower.
     case progress(TranscodeProgress)
-    /// The output is there, whole and checked. Nothing follows.
+    /// An output is there, whole and checked; one for each rendition, in their order, and nothing follows.
     case finished(TranscodeResult)
 }
 
@@ -29,17 +29,21 @@ public struct TranscodeEvents: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         private let request: TranscodeRequest
         private var run: Run?
-        private var isOver = false
+        /// Results that are still to come.
+        private var left: Int
 
-        init(_ request: TranscodeRequest) { self.request = request }
+        init(_ request: TranscodeRequest) {
+            self.request = request
+            left = request.renditions.count
+        }
 
-        /// The next event; `nil` after `finished`.
+        /// The next event; `nil` after the last `finished`.
         ///
         /// - Throws: why the transcode failed, `cancelled` included.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(TranscodingError) -> TranscodeEvent? {
-            guard !isOver else { return nil }
+            guard left > 0 else { return nil }
             let run = run ?? Run(request)
             self.run = run
             let outcome = await withTaskCancellationHandler {
@@ -49,10 +53,10 @@ public struct TranscodeEvents: AsyncSequence, Sendable {
             }
             do {
                 let event = try outcome.get()
-                if case .finished = event { isOver = true }
+                if case .finished = event { left -= 1 }
                 return event
             } catch {
-                isOver = true
+                left = 0
                 throw error
             }
         }
@@ -66,31 +70,31 @@ public struct TranscodeEvents: AsyncSequence, Sendable {
     /// A transcode that has begun, which ends when nobody holds this any more.
     private final class Run: Sendable {
         private struct State {
-            /// The latest that nobody has asked for; a result replaces a report.
-            var latest: Result<TranscodeEvent, TranscodingError>?
+            /// What nobody has asked for: the latest report, or what a run ends with, which replaces it.
+            var waiting: [Result<TranscodeEvent, TranscodingError>] = []
             var reader: CheckedContinuation<Result<TranscodeEvent, TranscodingError>, Never>?
         }
 
         private final class Inbox: Sendable {
             private let state = Mutex(State())
 
-            func put(_ event: Result<TranscodeEvent, TranscodingError>) {
+            /// Puts events, of which there is one at least, in the place of those that nobody has asked for.
+            func put(_ events: [Result<TranscodeEvent, TranscodingError>]) {
                 let reader = state.withLock { state in
                     defer { state.reader = nil }
-                    if state.reader == nil { state.latest = event }
+                    state.waiting = state.reader == nil ? events : Array(events.dropFirst())
                     return state.reader
                 }
-                reader?.resume(returning: event)
+                reader?.resume(returning: events[0])
             }
 
             func next() async -> Result<TranscodeEvent, TranscodingError> {
                 await withCheckedContinuation { continuation in
-                    let latest = state.withLock { state in
-                        defer { state.latest = nil }
-                        if state.latest == nil { state.reader = continuation }
-                        return state.latest
+                    let next = state.withLock { state in
+                        if state.waiting.isEmpty { state.reader = continuation }
+                        return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
                     }
-                    if let latest { continuation.resume(returning: latest) }
+                    if let next { continuation.resume(returning: next) }
                 }
             }
         }
@@ -103,12 +107,12 @@ public struct TranscodeEvents: AsyncSequence, Sendable {
             self.inbox = inbox
             task = Task.detached {
                 do throws(TranscodingError) {
-                    let result = try await Transcoder().transcode(request) { progress in
-                        inbox.put(.success(.progress(progress)))
+                    let results = try await Transcoder().transcodeAll(request) { progress in
+                        inbox.put([.success(.progress(progress))])
                     }
-                    inbox.put(.success(.finished(result)))
+                    inbox.put(results.map { .success(.finished($0)) })
                 } catch {
-                    inbox.put(.failure(error))
+                    inbox.put([.failure(error)])
                 }
             }
         }

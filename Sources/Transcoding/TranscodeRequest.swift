@@ -73,10 +73,8 @@ public struct TranscodeRequest: Sendable {
     /// The first decides the picture's size, colours and rate; a picture of another shape gets bars. Where some
     /// have sound, those without are silent.
     public var clips: [InputClip]
-    /// Where the result goes.
-    public var output: TranscodeOutput
-    /// What to make.
-    public var preset: Preset
+    /// What to make, from one decode; at least one.
+    public var renditions: [Rendition]
     /// What an input may ask for.
     public var limits = IngestLimits()
     /// Cores to share out; `nil` means all of them.
@@ -103,6 +101,27 @@ public struct TranscodeRequest: Sendable {
     public var resumeFolder: String?
     /// Seconds that a range lasts at least, where tests want shorter ones.
     package var leastSegmentSeconds: Double?
+    /// How the cores are to be shared out, to repeat what was done before; `nil` for what suits.
+    package var threadPlan: Recipe.ThreadPlan?
+
+    /// One encoding of the input.
+    public struct Rendition: Sendable {
+        /// What to make.
+        public var preset: Preset
+        /// Where the result goes.
+        public var output: TranscodeOutput
+
+        /// Describes an encoding.
+        public init(preset: Preset, output: TranscodeOutput) {
+            self.preset = preset
+            self.output = output
+        }
+
+        /// Describes an encoding that becomes a file.
+        public init(preset: Preset, outputPath: String) {
+            self.init(preset: preset, output: .file(path: outputPath))
+        }
+    }
 
     /// Asks for one rendition of one input.
     public init(input: TranscodeInput, output: TranscodeOutput, preset: Preset) {
@@ -111,10 +130,20 @@ public struct TranscodeRequest: Sendable {
 
     /// Joins clips, of which there must be one at least.
     public init(clips: [InputClip], output: TranscodeOutput, preset: Preset) {
+        self.init(clips: clips, renditions: [Rendition(preset: preset, output: output)])
+    }
+
+    /// Asks for several renditions of the same clips; one at least of each.
+    public init(clips: [InputClip], renditions: [Rendition]) {
         precondition(!clips.isEmpty, "a transcode needs an input")
+        precondition(!renditions.isEmpty, "a transcode needs an output")
         self.clips = clips
-        self.output = output
-        self.preset = preset
+        self.renditions = renditions
+    }
+
+    /// Asks for several renditions of a file, of which there must be one at least.
+    public init(inputPath: String, renditions: [Rendition]) {
+        self.init(clips: [InputClip(.file(path: inputPath))], renditions: renditions)
     }
 
     /// Asks for one rendition of a file, as a file.
@@ -126,19 +155,29 @@ public struct TranscodeRequest: Sendable {
     public var input: TranscodeInput { clips[0].input }
     /// The first input's path, or its name when it is no file.
     public var inputPath: String { input.name }
-    /// The output's path, or its name when it is no file.
+    /// Where the first rendition goes.
+    public var output: TranscodeOutput {
+        get { renditions[0].output }
+        set { renditions[0].output = newValue }
+    }
+    /// What the first rendition is.
+    public var preset: Preset {
+        get { renditions[0].preset }
+        set { renditions[0].preset = newValue }
+    }
+    /// The first output's path, or its name when it is no file.
     public var outputPath: String { output.name }
 }
 
 /// How far a transcode has come; reported at most ten times a second.
 public struct TranscodeProgress: Sendable, Codable {
-    /// Seconds of the output written so far.
+    /// Seconds of the output written so far; of several, on average.
     public let seconds: Double
     /// Seconds the container promises; `nil` when it does not say.
     public let totalSeconds: Double?
-    /// Pictures written so far.
+    /// Pictures written so far, to all outputs.
     public let frameCount: Int
-    /// Bytes written so far.
+    /// Bytes written so far, to all outputs.
     public let byteCount: Int64
     /// Wall seconds since the start.
     public let elapsed: Double

@@ -10,8 +10,10 @@ import Testing
 @Suite("Damaged inputs", .serialized)
 struct MutationTests {
     private static let count = 300
-    /// What an entropy decoder cannot tell from other pictures: VP8, VP9 and CABAC have no checksums.
+    /// What an entropy decoder cannot tell from other pictures: VP9 and CABAC have no checksums.
     private static let mostUnnoticed = 6
+    /// Clips in which damage shows: they have checksums, or symbols that end where their encoder ended.
+    private static let telling = ["clip.mkv", "clip.avi", "vp8.webm"]
     private static let firstSeed =
         ProcessInfo.processInfo.environment["MUTATION_SEED"]
         .flatMap { UInt64($0) } ?? 0
@@ -111,7 +113,6 @@ struct MutationTests {
         let files = FileManager.default
         if files.contents(atPath: output) == files.contents(atPath: clip.rendition) { return .whole }
         let likeness = try Judge.likeness(output, original: clip.rendition)
-        print("DIFF \(clip.name), \(mutation): \(likeness) \(result.duration - clip.duration)")
         let isNear = likeness.isWhole && abs(result.duration - clip.duration) <= 0.05
         return isNear ? .whole : .unnoticed("\(clip.name), \(mutation): \(likeness), \(result.duration) s")
     }
@@ -145,6 +146,8 @@ struct MutationTests {
         }
         for words in unnoticed { print("unnoticed: \(words)") }
         #expect(verdicts.count == MutationTests.count)
+        let told = unnoticed.filter { words in MutationTests.telling.contains { words.hasPrefix($0) } }
+        #expect(told.isEmpty, "\(told)")
         #expect(unnoticed.count <= MutationTests.mostUnnoticed, "\(unnoticed)")
     }
 }

@@ -22,7 +22,7 @@ struct RecipeTests {
         seconds: Int = 1,
         to name: String
     ) async throws -> TranscodeResult {
-        let input = try ClipRecipe(width: 320, height: 240, seconds: seconds).make(workspace.url("in.mp4"))
+        let input = try ClipRecipe(width: 256, height: 144, seconds: seconds).make(workspace.url("in.mp4"))
         var request = TranscodeRequest(
             inputPath: input,
             outputPath: workspace.path(name),

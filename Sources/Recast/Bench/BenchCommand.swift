@@ -10,14 +10,20 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Each program makes the same rendition in turn, and what is printed are medians of the ratios of \
             runs that followed each other: other load on the machine meets both.
+
+            With several presets, recast makes all renditions from one decode, and the others one after the \
+            other: their costs are sums but for the peak, rates are sums, and qualities are means.
             """
     )
 
     @Argument(help: "The clips (default: those in samples/).")
     var clips: [String] = []
 
-    @Option(help: "A preset's name, id or JSON file.")
-    var preset = "web"
+    @Option(
+        name: .customLong("preset"),
+        help: "A preset's name, id or JSON file (default: web); may be repeated."
+    )
+    var presets: [String] = []
 
     @OptionGroup var speedOption: SpeedOption
 
@@ -47,15 +53,14 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            var chosen = try PresetLibrary.standard().preset(preset)
-            if let speed = speedOption.speed { chosen.engine.speed = speed }
+            let chosen = speedOption.applied(to: try names.map { try PresetLibrary.standard().preset($0) })
             let folder = try makeFolder()
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let clips = clips.isEmpty ? try samples() : clips
-            let names = against.map(\.version)
+            let versions = against.map(\.version)
             var results: [BenchResult] = []
             for clip in clips {
-                let result = try measure(clip, chosen, names, folder)
+                let result = try measure(clip, chosen, versions, folder)
                 results.append(result)
                 if json {
                     let encoder = JSONEncoder()
@@ -75,10 +80,12 @@ struct BenchCommand: AsyncParsableCommand {
         }
     }
 
+    private var names: [String] { presets.isEmpty ? ["web"] : presets }
+
     private func text(_ results: [BenchResult]) -> String {
         var command =
             "recast bench \(clips.map { ($0 as NSString).lastPathComponent }.joined(separator: " "))"
-        if preset != "web" { command += " --preset \(preset)" }
+        for preset in presets where presets != ["web"] { command += " --preset \(preset)" }
         if let speed = speedOption.speed { command += " --speed \(speed.rawValue)" }
         for peer in against { command += " --against \(peer.kind.rawValue)" }
         if !against.isEmpty { command += " --peer-settings \(peerSettings.rawValue)" }
@@ -88,31 +95,46 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func measure(
         _ clip: String,
-        _ preset: Preset,
-        _ names: [String],
+        _ presets: [Preset],
+        _ versions: [String],
         _ folder: String
     ) throws -> BenchResult {
         _ = try Probe(path: clip)
-        let ours = folder + "/recast.mp4"
+        let ours = try ownOutputs(clip, folder)
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-        var mine = [program, "transcode", clip, "-o", ours, "--force", "--preset", self.preset]
+        var mine = [program, "transcode", clip, "-o", presets.count > 1 ? folder : ours[0], "--force"]
+        for name in names { mine += ["--preset", name] }
         if let speed = speedOption.speed { mine += ["--speed", speed.rawValue] }
-        let outputs = against.indices.map { "\(folder)/peer\($0).mp4" }
+        let outputs = against.indices.map { peer in
+            presets.indices.map { "\(folder)/peer\(peer)-\($0).mp4" }
+        }
         var costs: [Cost] = []
         var peerCosts: [[Cost]] = against.map { _ in [] }
         for _ in 0..<runs {
             costs.append(try MeasuredProcess.run(mine))
             guard !against.isEmpty else { continue }
-            let size = try Probe(path: ours).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
+            let sizes = try ours.map { path in
+                try Probe(path: path).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
+            }
             for (index, peer) in against.enumerated() {
-                let command = try peer.arguments(clip, outputs[index], preset, peerSettings, size)
-                peerCosts[index].append(try MeasuredProcess.run(command))
+                var sum = Cost(wallSeconds: 0, cpuSeconds: 0, peakBytes: 0)
+                for (place, preset) in presets.enumerated() {
+                    let command = try peer.arguments(
+                        clip,
+                        outputs[index][place],
+                        preset,
+                        peerSettings,
+                        sizes[place]
+                    )
+                    sum = sum.followed(by: try MeasuredProcess.run(command))
+                }
+                peerCosts[index].append(sum)
             }
         }
         let peers = try against.indices.map { index in
             let pairs = zip(costs, peerCosts[index])
             return BenchResult.Peer(
-                name: names[index],
+                name: versions[index],
                 settings: peerSettings.rawValue,
                 side: try side(outputs[index], clip, peerCosts[index], folder),
                 cpuRatio: BenchResult.median(pairs.map { $0.cpuSeconds / $1.cpuSeconds }),
@@ -122,29 +144,47 @@ struct BenchCommand: AsyncParsableCommand {
         }
         return BenchResult(
             clip: clip,
-            seconds: try Probe(path: ours).duration ?? 0,
+            seconds: try Probe(path: ours[0]).duration ?? 0,
             runs: runs,
             recast: try side(ours, clip, costs, folder),
             peers: peers
         )
     }
 
+    /// Where `recast transcode` puts what it makes of a clip.
+    private func ownOutputs(_ clip: String, _ folder: String) throws -> [String] {
+        guard names.count > 1 else { return [folder + "/recast.mp4"] }
+        let arguments = [clip, "-o", folder] + names.flatMap { ["--preset", $0] }
+        let command = try TranscodeCommand.parse(arguments)
+        return names.map { command.outputPath(clip, $0) }
+    }
+
     private func side(
-        _ output: String,
+        _ outputs: [String],
         _ clip: String,
         _ costs: [Cost],
         _ folder: String
     ) throws -> BenchResult.Side {
-        let probe = try Probe(path: output)
-        let quality = try PictureComparison.run(output: output, original: clip)
+        let count = Double(outputs.count)
+        let probes = try outputs.map { try Probe(path: $0) }
+        let quality = try outputs.map { try PictureComparison.run(output: $0, original: clip) }
+        let scores = try vmaf.map { program in
+            try outputs.map { try VMAF.score(program, output: $0, original: clip, folder: folder) }
+        }
         return BenchResult.Side(
             cpuSeconds: BenchResult.median(costs.map(\.cpuSeconds)),
             wallSeconds: BenchResult.median(costs.map(\.wallSeconds)),
             peakBytes: costs.map(\.peakBytes).max() ?? 0,
-            bitsPerSecond: Double(probe.byteCount) * 8 / max(probe.duration ?? 0, 0.001),
-            ssim: quality.ssim,
-            psnrY: quality.psnrY,
-            vmaf: try vmaf.map { try VMAF.score($0, output: output, original: clip, folder: folder) }
+            bitsPerSecond: probes.reduce(0) { $0 + Double($1.byteCount) * 8 / max($1.duration ?? 0, 0.001) },
+            ssim: quality.reduce(0) { $0 + $1.ssim } / count,
+            psnrY: quality.reduce(0) { $0 + $1.psnrY } / count,
+            vmaf: scores.map { scores in
+                VMAF(
+                    mean: scores.reduce(0) { $0 + $1.mean } / count,
+                    neg: scores.reduce(0) { $0 + $1.neg } / count,
+                    low: scores.reduce(0) { $0 + $1.low } / count
+                )
+            }
         )
     }
 

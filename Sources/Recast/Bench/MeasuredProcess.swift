@@ -6,6 +6,15 @@ struct Cost: Sendable {
     let wallSeconds: Double
     let cpuSeconds: Double
     let peakBytes: Int64
+
+    /// The cost of two runs, one after the other.
+    func followed(by other: Cost) -> Cost {
+        Cost(
+            wallSeconds: wallSeconds + other.wallSeconds,
+            cpuSeconds: cpuSeconds + other.cpuSeconds,
+            peakBytes: max(peakBytes, other.peakBytes)
+        )
+    }
 }
 
 /// Runs a program to its end and measures it.

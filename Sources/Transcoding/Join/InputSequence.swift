@@ -9,12 +9,10 @@ final class InputSequence {
     struct Outcome {
         var frameCount = 0
         var damage = InputDamage()
-        /// Seconds of the output at which the pictures and the sound end; `nil` without.
+        /// Seconds of the output at which the pictures end; `nil` without.
         var pictureEnd: Double?
-        var soundEnd: Double?
         /// Seconds from the start of the first input to its end, as far as it was decoded.
         var firstEnd = 0.0
-        var soundSeconds = 0.0
         var sources: [Recipe.Source] = []
     }
 
@@ -22,7 +20,7 @@ final class InputSequence {
     struct Opening {
         let clips: [InputClip]
         let spans: [ClipSpan]
-        let wish: InputPlan.Wish
+        var wish: InputPlan.Wish
         let limits: IngestLimits
         var isHashed = true
         /// Lets whoever cancels interrupt the reading.
@@ -48,7 +46,8 @@ final class InputSequence {
     private let opening: Opening
     private let survey: InputSurvey
     private let video: (any PicturePath)?
-    private let audio: AudioStage?
+    private let audio: SoundPath?
+    private let needsSound: Bool
     private let failure: FirstFailure
     private let allowsDamage: Bool
     private let watch: (_ seconds: Double, _ waited: Double) throws -> Void
@@ -57,12 +56,15 @@ final class InputSequence {
     private var offset = 0.0
     private var waitedSeconds = 0.0
 
+    /// Refuses an input whose sound cannot be decoded with `needsSound`, which is for outputs that have nothing else.
+    ///
     /// Calls `watch` now and then with the seconds read and the seconds waited for bytes.
     init(
         _ opening: Opening,
         _ survey: InputSurvey,
         video: (any PicturePath)?,
-        audio: AudioStage?,
+        audio: SoundPath?,
+        needsSound: Bool = false,
         failure: FirstFailure,
         allowsDamage: Bool,
         watch: @escaping (_ seconds: Double, _ waited: Double) throws -> Void
@@ -71,6 +73,7 @@ final class InputSequence {
         self.survey = survey
         self.video = video
         self.audio = audio
+        self.needsSound = needsSound
         self.failure = failure
         self.allowsDamage = allowsDamage
         self.watch = watch
@@ -88,7 +91,6 @@ final class InputSequence {
             try audio.close(at: offset, like: format)
         }
         try audio?.finish()
-        if audio != nil { outcome.soundEnd = audio?.endSeconds }
     }
 
     private func read(_ given: consuming InputReader, _ index: Int) throws {
@@ -112,10 +114,8 @@ final class InputSequence {
                 try fillSound(reached, isThere: sound != nil)
                 video?.pace(reached)
             }
-        sound?.send(.end)
         let tally = video?.drain()
-        sound?.drain()
-        outcome.soundSeconds += sound?.handlingSeconds ?? 0
+        audio?.drain()
         guard !failure.hasFailed else { return }
         let soundEnd = sound == nil ? 0 : (audio?.endSeconds ?? 0) - offset
         let damage = try InputOpening.damage(
@@ -130,6 +130,9 @@ final class InputSequence {
             isAllowed: allowsDamage,
             name: name
         )
+        if needsSound, plan.audio != nil, soundEnd <= 0 {
+            throw TranscodingError(.inputDamaged, "no sound of \(name) could be decoded")
+        }
         outcome.damage = index == 0 ? damage : outcome.damage + damage
         outcome.frameCount += tally?.frameCount ?? 0
         if index == 0 { outcome.firstEnd = max(tally?.endSeconds ?? 0, soundEnd + span.start) }
@@ -173,8 +176,7 @@ final class InputSequence {
             limits: opening.limits,
             name: name
         )
-        try audio.begin(place, isCut: isCut && plan.video != nil)
-        return Stage<PacketMessage>("audio", slots: 64, failure: failure, handler: audio.accept)
+        return try audio.begin(place, isCut: isCut && plan.video != nil)
     }
 
     private func close(

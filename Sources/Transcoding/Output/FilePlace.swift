@@ -76,3 +76,22 @@ struct FilePlace: OutputPlace {
         return left.st_dev == right.st_dev && left.st_ino == right.st_ino
     }
 }
+
+extension TranscodeRequest {
+    /// Refuses two renditions with one name.
+    ///
+    /// - Throws: `output.exists`.
+    func checkOutputs() throws(TranscodingError) {
+        var seen: Set<String> = []
+        for case .file(let path) in renditions.map(\.output) {
+            let folder = (path as NSString).deletingLastPathComponent
+            let place = ((folder.isEmpty ? "." : folder) as NSString).resolvingSymlinksInPath
+            let name = URL(fileURLWithPath: place).appendingPathComponent(
+                (path as NSString).lastPathComponent
+            )
+            guard seen.insert(name.standardizedFileURL.path).inserted else {
+                throw TranscodingError(.outputExists, "two renditions would be written to \(path)")
+            }
+        }
+    }
+}

@@ -26,11 +26,15 @@ extension OutputPlace {
 }
 
 extension TranscodeRequest {
-    /// The place of the request's output.
+    /// The place of one of the request's outputs.
     ///
     /// - Throws: `output.exists`, `output.unwritable`, `output.needs-file`; before any work is done.
-    func place(for survey: InputSurvey) throws(TranscodingError) -> any OutputPlace {
-        switch output {
+    func place(
+        of rendition: Rendition,
+        for survey: InputSurvey
+    ) throws(TranscodingError) -> any OutputPlace {
+        let preset = rendition.preset
+        switch rendition.output {
         case .file(let path): return try FilePlace(path, self)
         case .unnamedFile(let writer, let name): return UnnamedPlace(writer: writer, name: name)
         case .writer(let writer, let name):

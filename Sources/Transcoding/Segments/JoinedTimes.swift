@@ -1,7 +1,7 @@
 /// Gives the packets of ranges that follow each other decoding times that rise throughout, as a pure rule.
 ///
-/// An encoder that reorders pictures takes for a packet's dts the pts of the picture that lies a fixed number of
-/// pictures before it in the order of presentation. Here that order goes on from range to range.
+/// An encoder that reorders pictures takes for a packet's dts the pts of the picture that lies a fixed number
+/// before it in the order of presentation. Here that order goes on from range to range.
 struct JoinedTimes {
     /// Pictures by which the dts lags behind; known from the first range.
     private var delay: Int?

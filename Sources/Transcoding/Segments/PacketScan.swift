@@ -62,7 +62,7 @@ struct PacketScan {
     }
 }
 
-/// A checksum over which packets were read (FNV-1a), so that a range that is read again is known to be the same.
+/// A checksum over packets (FNV-1a), by which a range that is read again is known to be the same.
 struct PacketChecksum: Equatable, Sendable {
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 

@@ -2,9 +2,9 @@ internal import Foundation
 
 /// How a preset's average rate is shared out between the ranges, as a pure rule.
 ///
-/// At one quality throughout, ranges take what they need: those that are hard to compress get more, so that their
-/// pictures are no worse than the others'. What a range needs is told by some of its pictures, encoded quickly at
-/// one quality.
+/// At one quality throughout, ranges take what they need: those that are hard to compress get more, so that
+/// their pictures are no worse than the others'. What a range needs is told by some of its pictures, encoded
+/// quickly at one quality.
 enum RateBudget {
     /// What is known of one range.
     struct Look: Equatable, Sendable {

@@ -1,7 +1,7 @@
 /// Whether the pictures of an output are encoded in ranges of the input, side by side.
 ///
-/// Ranges begin at keyframes and last 10 seconds or more. The output does not depend on how many are encoded at
-/// the same time. It is another one than without ranges: encoders decide in each of them anew.
+/// Ranges begin at keyframes and last 10 seconds or more. The output does not depend on how many are encoded
+/// at the same time. It is another one than without ranges: encoders decide in each of them anew.
 public enum SegmentChoice: Sendable, Equatable, Codable {
     /// Where cores would be idle otherwise: from 6 cores and 40 seconds on.
     case automatic

@@ -61,8 +61,7 @@ struct SegmentPlan: Sendable {
 
     /// Cuts pictures into ranges, at none of the keyframes at places in `avoided`.
     ///
-    /// - Throws: `Unsuited` where there would be fewer than two, or where something is for the ordinary way to
-    ///   judge.
+    /// - Throws: `Unsuited` where there would be fewer than two, or where the ordinary way is to judge.
     init(
         _ entries: [PacketScan.Entry],
         _ request: Request,
@@ -155,7 +154,8 @@ struct SegmentPlan: Sendable {
         let total = Double(last) * request.timebase.value + request.period
         let count = min(request.count, max(1, Int(total / max(request.leastSeconds, 0.01))))
         let least = ticks(request.leastSeconds)
-        let candidates = candidates.filter { $0.start <= last &- least }
+        let latest = last &+ ticks(request.period) &- least
+        let candidates = candidates.filter { $0.start <= latest }
         var cuts: [SegmentCut] = []
         var next = 0
         for number in 1..<max(count, 1) {

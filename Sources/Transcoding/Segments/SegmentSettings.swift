@@ -3,8 +3,8 @@ internal import FFmpeg
 extension VideoEncoderChoice {
     /// Lets what is encoded be joined with other ranges of the same pictures.
     ///
-    /// All ranges share one set of headers, and each comes to the rate it is given: left alone, x264 misses it by up
-    /// to 6 % over 10 s, with a tenth of its usual tolerance by 1.6 %.
+    /// All ranges share one set of headers, and each comes to the rate it is given: left alone, x264 misses it
+    /// by up to 6 % over 10 s, with a tenth of its usual tolerance by 1.6 %.
     mutating func makePart() {
         guard name == "libx264" else { return }
         add("stitchable=1:ratetol=0.1")
@@ -13,9 +13,9 @@ extension VideoEncoderChoice {
 
     /// Lets x264 repeat bit for bit.
     ///
-    /// Its AVX-512 code (core 164) decides by memory that nobody wrote where a row is not a multiple of 8
-    /// macroblocks: pictures 320, 400 and 416
-    /// wide gave other bytes with other contents of fresh memory, and the same without that code, at the same CPU time.
+    /// Its AVX-512 code (core 164) decides by memory that nobody wrote at some widths: pictures 320, 400 and 416
+    /// wide gave other bytes with other contents of fresh memory, and the same without that code, at the same
+    /// CPU time.
     private mutating func avoidAVX512() {
         guard ProcessorFeatures.hasAVX512 else { return }
         // Every processor with AVX-512 has all of these.
@@ -47,6 +47,7 @@ enum SegmentRules {
 
     /// Why a request cannot be made in ranges; `nil` where it can.
     static func problem(_ request: TranscodeRequest) -> String? {
+        guard request.renditions.count == 1 else { return "several renditions share a decode" }
         guard let video = request.preset.video else { return "there are no pictures" }
         guard request.clips.count == 1, let clip = request.clips.first else {
             return "several inputs are joined"

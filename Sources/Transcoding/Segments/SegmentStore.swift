@@ -3,8 +3,8 @@ internal import Foundation
 
 /// Keeps finished ranges in a folder, so that a transcode that was killed goes on where it was.
 ///
-/// A range belongs to a key, which says of what and how it was made; those of other keys are left alone. A file
-/// that is cut short or altered fails its checksum, and its range is made again.
+/// A range belongs to a key, which says of what and how it was made; those of other keys are left alone. A
+/// file that is cut short or altered fails its checksum, and its range is made again.
 struct SegmentStore: Sendable {
     private static let magic = Array("recast segment 1\n".utf8)
     private static let digestCount = 64

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Makes an output's pictures in ranges, several at a time, and hands them to the muxer in their order.
 ///
-/// What comes out depends on the ranges alone, not on how many are encoded at the same time: each has one thread.
+/// What comes out depends on the ranges alone, not on how many are encoded at a time: each has one thread.
 /// At most three ranges more than there are workers are in memory.
 final class SegmentedPath: PicturePath, Sendable {
     private struct State {

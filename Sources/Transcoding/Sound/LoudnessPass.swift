@@ -66,7 +66,7 @@ struct LoudnessPass {
             opening,
             survey,
             video: nil,
-            audio: audio,
+            audio: SoundPath([audio], failure: failure),
             failure: failure,
             allowsDamage: true,
             watch: watch

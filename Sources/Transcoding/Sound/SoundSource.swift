@@ -1,6 +1,6 @@
 internal import FFmpeg
 
-/// Decodes one input's sound and puts it where it belongs.
+/// Puts one input's decoded sound where it belongs.
 struct SoundSource: ~Copyable {
     /// Where the sound of one input begins and ends, and what it may be.
     struct Place {
@@ -15,34 +15,31 @@ struct SoundSource: ~Copyable {
     let place: Place
     /// Samples that were in the output before the input's.
     private let base: Int64
-    private var decoder: Decoder?
     private var resampler: Resampler?
     private var timeline = AudioTimeline()
     /// Seconds after the span's start at which the next block begins, if it follows on.
     private var nextStart: Double?
     /// Errors, but for those of a decoder that was thrown into the middle.
     private(set) var errorCount = 0
+    /// The decoder's errors so far.
+    private var decoderErrors = 0
     private var forgivenCount = 0
 
-    init(_ place: Place, after base: Int64) throws(FFmpegError) {
+    init(_ place: Place, after base: Int64) {
         self.place = place
         self.base = base
-        decoder = try Decoder.open(place.stream, limits: place.limits, threads: 1)
     }
 
-    /// Decodes a packet; what the output's sound is to be made of is opened by `open` at the first block.
-    mutating func accept(_ packet: Packet, _ sink: inout SoundSink?, open: Opening) throws {
-        for frame in try decoder?.decode(packet) ?? [] { try accept(frame, &sink, open) }
-        errorCount = (decoder?.errorCount ?? 0) - forgivenCount
+    /// Takes what was decoded of a packet; what the output's sound is to be made of is opened by `open` at the
+    /// first block.
+    mutating func accept(_ sound: DecodedSound, _ sink: inout SoundSink?, open: Opening) throws {
+        decoderErrors = sound.errorCount
+        for frame in sound.frames { try accept(frame, &sink, open) }
+        errorCount = decoderErrors - forgivenCount
     }
 
-    /// Takes what decoder and resampler still hold.
-    mutating func finish(_ sink: inout SoundSink?, open: Opening) throws {
-        if let decoder = decoder.take() {
-            let rest = try decoder.finish()
-            errorCount = rest.errorCount - forgivenCount
-            for frame in rest.frames { try accept(frame, &sink, open) }
-        }
+    /// Takes what the resampler still holds.
+    mutating func finish(_ sink: inout SoundSink?) throws {
         if let rest = try resampler?.flush() { try append(rest, &sink) }
         resampler = nil
     }
@@ -71,7 +68,7 @@ struct SoundSource: ~Copyable {
         switch timeline.place(start: start, duration: duration) {
         case .append: break
         case .drop:
-            if place.span.start > 0, timeline.isAtStart { forgivenCount = decoder?.errorCount ?? 0 }
+            if place.span.start > 0, timeline.isAtStart { forgivenCount = decoderErrors }
             return
         case .trim(let seconds): skipped = Int((seconds * Double(frame.sampleRate)).rounded())
         case .silence(let seconds):

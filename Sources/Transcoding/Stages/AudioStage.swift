@@ -6,7 +6,7 @@ enum PacketMessage: Sendable {
     case end
 }
 
-/// Decodes, converts and encodes the sound of a request's inputs.
+/// Converts and encodes the decoded sound of a request's inputs.
 final class AudioStage: Sendable {
     private struct State: ~Copyable {
         var source: SoundSource?
@@ -48,9 +48,9 @@ final class AudioStage: Sendable {
     /// Goes on with another input's sound.
     ///
     /// With `isCut` the input's end is yet to be found, and what exceeds it will be taken back.
-    func begin(_ place: SoundSource.Place, isCut: Bool) throws {
-        try state.withLock { state in
-            state.source = try SoundSource(place, after: state.sink?.sampleCount ?? 0)
+    func begin(_ place: SoundSource.Place, isCut: Bool) {
+        state.withLock { state in
+            state.source = SoundSource(place, after: state.sink?.sampleCount ?? 0)
             state.tally = Tally()
             state.isCut = isCut
             let held = isCut ? AudioStage.held(state.sink?.format) : 0
@@ -70,16 +70,13 @@ final class AudioStage: Sendable {
         Int(Double(format?.sampleRate ?? 0) * ClipSpan.slack * 1.5)
     }
 
-    func accept(_ message: PacketMessage) throws {
+    func accept(_ sound: DecodedSound) throws {
         try change { state, open in
             var sink = state.sink.take()
             defer { state.sink = sink.take() }
-            switch message {
-            case .packet(let packet):
-                state.tally.packetCount += 1
-                try state.source?.accept(packet, &sink, open: open)
-            case .end: try state.source?.finish(&sink, open: open)
-            }
+            if !sound.isLast { state.tally.packetCount += 1 }
+            try state.source?.accept(sound, &sink, open: open)
+            if sound.isLast { try state.source?.finish(&sink) }
             state.tally.errorCount = state.source?.errorCount ?? 0
         }
     }

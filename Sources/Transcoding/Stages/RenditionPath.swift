@@ -22,6 +22,13 @@ final class RenditionPath {
         /// Seconds that a picture of the first input lasts; 0 without pictures.
         let period: Double
         let decodeSeconds: Double
+        let soundSeconds: Double
+    }
+
+    /// How the sound is to be encoded.
+    struct SoundWish: Equatable {
+        let preset: Preset.Audio
+        let hasGlobalHeader: Bool
     }
 
     let preset: Preset
@@ -34,9 +41,11 @@ final class RenditionPath {
     let muxer: MuxerChoice
     /// Where the encoded sound goes.
     let packets: Stage<MuxMessage>
-    let hasSound: Bool
     /// What waits to be compared with the pictures of the output.
     let samples = PictureSamples()
+    /// What encodes the sound, once there is to be any.
+    var sound: AudioStage?
+    private let hasSound: Bool
     private let run: Run
     private let output: TranscodeOutput
     private let place: any OutputPlace
@@ -51,14 +60,15 @@ final class RenditionPath {
     ///
     /// - Throws: `output.exists`, `output.unwritable`, `output.needs-file`.
     init(
+        _ rendition: TranscodeRequest.Rendition,
         _ run: Run,
         onProgress: @escaping @Sendable (_ seconds: Double, _ frames: Int, _ bytes: Int64) -> Void
     ) throws(TranscodingError) {
         let (request, failure, limits) = (run.request, run.failure, run.request.limits)
         self.run = run
-        preset = request.preset
-        output = request.output
-        place = try request.place(for: run.survey)
+        preset = rendition.preset
+        output = rendition.output
+        place = try request.place(of: rendition, for: run.survey)
         body = try place.create()
         hasSound = preset.audio != nil && run.survey.soundFormat != nil
         var muxer = MuxerChoice(preset)
@@ -91,7 +101,7 @@ final class RenditionPath {
         video = preset.video.map { settings in
             VideoPath(
                 preset: settings,
-                engine: request.preset.engine,
+                engine: rendition.preset.engine,
                 muxer: muxer,
                 seconds: run.survey.duration,
                 share: run.share,
@@ -100,6 +110,14 @@ final class RenditionPath {
                 samples: scope.pictures ? samples : nil
             )
         }
+    }
+
+    /// `nil` without sound.
+    var soundWish: SoundWish? {
+        guard hasSound, var wish = preset.audio else { return nil }
+        // What the muxer does to the packets makes no difference to them.
+        wish.packing = .singleTrack
+        return SoundWish(preset: wish, hasGlobalHeader: muxer.hasGlobalHeader)
     }
 
     /// Seconds for which the output's bytes were on their way.
@@ -114,13 +132,16 @@ final class RenditionPath {
 
     /// Writes the trailer; the file is whole and synced afterwards.
     func finish() throws(TranscodingError) {
-        do { try mux.finish() } catch { throw translated(FailureTranslation.of(error)) }
+        do { try mux.finish() } catch {
+            let error = FailureTranslation.of(error)
+            throw explanation(of: error) ?? error
+        }
     }
 
     /// Holds the output against what was decoded, and returns what is to be told of it.
     ///
     /// - Throws: `output.rejected`.
-    func check(_ source: Source, soundEnd: Double?, soundSeconds: Double) throws -> TranscodeResult {
+    func check(_ source: Source) throws -> TranscodeResult {
         let written = mux.written
         try examine?.stage.finish()
         let expected = OutputCheck.Expectation(
@@ -133,7 +154,7 @@ final class RenditionPath {
                 hasAudio: written.hasAudio,
                 pictureSpan: written.pictureSpan,
                 inputPictureEnd: video == nil ? nil : source.outcome.pictureEnd,
-                inputSoundEnd: hasSound ? soundEnd : nil,
+                inputSoundEnd: sound?.endSeconds,
                 inputPeriod: source.period
             ),
             threads: run.cores,
@@ -143,7 +164,7 @@ final class RenditionPath {
         let start = run.watch.wallSeconds
         let found = try place.check(expected, run.request.limits)
         checkSeconds = run.watch.wallSeconds - start
-        return result(source, written, found, soundSeconds: soundSeconds)
+        return result(source, written, found)
     }
 
     /// Lets the finished output be seen.
@@ -153,18 +174,19 @@ final class RenditionPath {
     func discard() { place.discard() }
 
     /// A failed write is the output's fault, whatever stage met it.
-    func translated(_ error: TranscodingError) -> TranscodingError {
-        if error.code == .cancelled { return error }
+    ///
+    /// `nil` where it is none of this output's.
+    func explanation(of error: TranscodingError) -> TranscodingError? {
+        if error.code == .cancelled { return nil }
         if let failure = body.failure { return place.explain(failure) }
-        guard let cause = error.cause, cause.isInvalidArgument, case .writer = output else { return error }
+        guard let cause = error.cause, cause.isInvalidArgument, case .writer = output else { return nil }
         return place.explain(cause)
     }
 
     private func result(
         _ source: Source,
         _ written: MuxStage.Written,
-        _ found: OutputCheck.Finding,
-        soundSeconds: Double
+        _ found: OutputCheck.Finding
     ) -> TranscodeResult {
         func streamShare(_ codec: String, _ bytes: Int64) -> TranscodeResult.StreamShare {
             let rate = Double(bytes) * 8 / max(found.duration, 0.001)
@@ -175,6 +197,7 @@ final class RenditionPath {
         var recipe = Recipe(
             source.outcome.sources,
             run.request,
+            preset,
             run.share,
             cores: run.cores,
             maker: ranges?.maker ?? video?.maker,
@@ -199,7 +222,7 @@ final class RenditionPath {
             wallSeconds: run.watch.wallSeconds,
             cpuSeconds: run.watch.usedCPUSeconds,
             stages: decoding + (ranges?.times ?? video?.times ?? []) + [
-                .init(name: "audio", busySeconds: soundSeconds),
+                .init(name: "audio", busySeconds: source.soundSeconds),
                 .init(name: "examine", busySeconds: examine?.packets.handlingSeconds ?? 0),
                 .init(name: "check", busySeconds: checkSeconds),
                 .init(

@@ -34,7 +34,7 @@ final class StageGraph: Sendable {
     }
 
     /// Runs to the end on a queue of its own.
-    func run() async -> Result<TranscodeResult, TranscodingError> {
+    func run() async -> Result<[TranscodeResult], TranscodingError> {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "recast.demux", qos: .userInitiated).async { [self] in
                 continuation.resume(returning: runHere())
@@ -43,7 +43,7 @@ final class StageGraph: Sendable {
     }
 
     /// Runs to the end, and blocks the calling thread until then.
-    func runHere() -> Result<TranscodeResult, TranscodingError> {
+    func runHere() -> Result<[TranscodeResult], TranscodingError> {
         do {
             return .success(try runBlocking())
         } catch let unsuited as SegmentPlan.Unsuited where failure.first?.code != .cancelled {
@@ -59,95 +59,128 @@ final class StageGraph: Sendable {
         }
     }
 
-    private func runBlocking() throws -> TranscodeResult {
-        let preset = request.preset
-        try preset.checkAbilities()
-        let limits = request.limits
-        let watch = ResourceWatch(limits: limits, name: name)
+    private func runBlocking() throws -> [TranscodeResult] {
+        for rendition in request.renditions { try rendition.preset.checkAbilities() }
+        try request.checkOutputs()
+        let watch = ResourceWatch(limits: request.limits, name: name, renditions: request.renditions.count)
         let opening = InputSequence.Opening(
             clips: request.clips,
             spans: try request.spans(),
-            wish: wish,
-            limits: limits,
+            wish: wish(request.renditions.map(\.preset)),
+            limits: request.limits,
             attend: attend
         )
-        let reader = try opening.reader(0)
-        let plan = reader.plan
+        let first = try opening.reader(0)
+        let (plan, container, body) = (first.plan, first.container, first.body)
+        var reader: InputReader? = consume first
         let survey = try survey(plan, opening)
         let cores = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let share = CoreShare(cores: cores)
-        let throttle = ProgressThrottle(total: survey.duration, watch: watch, report: report)
-        let rendition = try RenditionPath(
-            RenditionPath.Run(
-                request: request,
-                survey: survey,
-                share: share,
-                cores: cores,
-                watch: watch,
-                failure: failure
-            ),
-            onProgress: throttle.report
+        let groups = groups(plan, opening)
+        let run = RenditionPath.Run(
+            request: request,
+            survey: survey,
+            share: CoreShare(request.threadPlan, cores: cores, renditions: groups.map(\.count).max() ?? 1),
+            cores: cores,
+            watch: watch,
+            failure: failure
         )
-        defer { rendition.discard() }
-        let watching: (Double, Double) throws -> Void = { seconds, waited in
-            try watch.check(
-                seconds: min(seconds, limits.maxDuration * Double(opening.clips.count)),
-                waited: waited + rendition.waitedSeconds
-            )
+        let throttle = ProgressThrottle(
+            total: survey.duration,
+            renditions: request.renditions.count,
+            watch: watch,
+            report: report
+        )
+        var paths: [RenditionPath] = []
+        defer { for path in paths { path.discard() } }
+        for (index, rendition) in request.renditions.enumerated() {
+            paths.append(try RenditionPath(rendition, run, onProgress: throttle.reporter(index)))
         }
-        let gain = try gain(opening, survey, watching)
-        let audio = rendition.hasSound ? sound(for: rendition, gain) : nil
-        let (container, byteCount) = (reader.container, reader.body.byteCount)
         func detected(_ duration: Double) -> DetectedProperties {
-            DetectedProperties(plan, container: container, byteCount: byteCount, duration: duration)
+            DetectedProperties(plan, container: container, byteCount: body.byteCount, duration: duration)
         }
         throttle.begin(detected(plan.statedDuration ?? 0))
-        rendition.ranges = try ranges(plan, rendition, survey, cores: cores)
-        let whole = rendition.video.map { video in
-            DecodePath(limits: limits, threads: share.decoder, failure: failure, renditions: [video])
+        var results = [TranscodeResult?](repeating: nil, count: paths.count)
+        for group in groups {
+            let members = group.map { paths[$0] }
+            var own = opening
+            own.wish = wish(members.map(\.preset))
+            // Another group wants other streams, or their packets once more.
+            var given: InputReader?
+            if own.wish == opening.wish { given = reader.take() }
+            if given == nil { given = try own.reader(0) }
+            guard let given = given.take() else { continue }
+            let source = try make(members, given, own, run, detected)
+            for (index, path) in zip(group, members) { results[index] = try path.check(source) }
         }
-        let decoding: (any PicturePath)? = rendition.ranges ?? whole
+        for path in paths { try path.publish() }
+        for path in paths { path.ranges?.clearStore() }
+        return results.compactMap { $0 }
+    }
+
+    /// Reads the inputs once, and makes all that is to be made from that decode, up to the outputs' trailers.
+    private func make(
+        _ paths: [RenditionPath],
+        _ reader: consuming InputReader,
+        _ opening: InputSequence.Opening,
+        _ run: RenditionPath.Run,
+        _ detected: (_ duration: Double) -> DetectedProperties
+    ) throws -> RenditionPath.Source {
+        let limits = request.limits
+        let plan = reader.plan
+        let watching: (Double, Double) throws -> Void = { seconds, waited in
+            try run.watch.check(
+                seconds: min(seconds, limits.maxDuration * Double(opening.clips.count)),
+                waited: paths.reduce(waited) { $0 + $1.waitedSeconds }
+            )
+        }
+        let sound = try sound(for: paths, opening, run.survey, watching)
+        for path in paths { path.ranges = try ranges(plan, path, run) }
+        let whole = DecodePath(
+            limits: limits,
+            threads: run.share.decoder,
+            failure: failure,
+            renditions: paths.compactMap(\.video)
+        )
+        // Ranges are made of a single rendition only.
+        let decoding: (any PicturePath)? =
+            paths.allSatisfy { $0.video == nil } ? nil : (paths[0].ranges as (any PicturePath)?) ?? whole
         let sequence = InputSequence(
             opening,
-            survey,
+            run.survey,
             video: decoding,
-            audio: audio,
+            audio: sound,
+            needsSound: paths.contains { $0.video == nil },
             failure: failure,
             allowsDamage: request.allowsDamage,
             watch: watching
         )
         attend(reader.body)
         try sequence.run(reader)
-        rendition.drain()
-        if let unsuited = rendition.ranges?.unsuited { throw unsuited }
-        if let first = failure.first { throw rendition.translated(first) }
-        try rendition.finish()
-        let outcome = sequence.outcome
-        let source = RenditionPath.Source(
-            outcome: outcome,
-            detected: detected(plan.statedDuration ?? outcome.firstEnd),
+        for path in paths { path.drain() }
+        for path in paths { if let unsuited = path.ranges?.unsuited { throw unsuited } }
+        if let first = failure.first {
+            throw paths.lazy.compactMap { $0.explanation(of: first) }.first ?? first
+        }
+        for path in paths { try path.finish() }
+        return RenditionPath.Source(
+            outcome: sequence.outcome,
+            detected: detected(plan.statedDuration ?? sequence.outcome.firstEnd),
             period: plan.video.map { 1 / max($0.averageFrameRate.value, 1) } ?? 0,
-            decodeSeconds: decoding?.busySeconds ?? 0
+            decodeSeconds: decoding?.busySeconds ?? 0,
+            soundSeconds: sound?.busySeconds ?? 0
         )
-        let result = try rendition.check(
-            source,
-            soundEnd: outcome.soundEnd,
-            soundSeconds: outcome.soundSeconds
-        )
-        try rendition.publish()
-        rendition.ranges?.clearStore()
-        return result
     }
 
     /// What makes the pictures in ranges; `nil` where they are made as a whole.
     private func ranges(
         _ plan: InputPlan,
         _ rendition: RenditionPath,
-        _ survey: InputSurvey,
-        cores: Int
+        _ run: RenditionPath.Run
     ) throws -> SegmentedPath? {
         guard let stream = plan.video, let video = rendition.preset.video else { return nil }
-        guard let wish = SegmentWish(request, seconds: survey.duration, cores: cores) else { return nil }
+        guard let wish = SegmentWish(request, seconds: run.survey.duration, cores: run.cores) else {
+            return nil
+        }
         do {
             if let reason = reason ?? SegmentRules.problem(request) { throw SegmentPlan.Unsuited(reason) }
             let job = SegmentEncoder.Job(
@@ -159,13 +192,13 @@ final class StageGraph: Sendable {
                 engine: rendition.preset.engine,
                 muxer: rendition.muxer,
                 limits: request.limits,
-                seconds: survey.duration ?? 0,
+                seconds: run.survey.duration ?? 0,
                 failure: failure
             )
             let plan = try SegmentJob.prepare(
                 job,
                 wanted: wish,
-                workers: cores,
+                workers: run.cores,
                 isHashed: request.resumeFolder != nil,
                 attend: attend
             )
@@ -179,25 +212,53 @@ final class StageGraph: Sendable {
         }
     }
 
-    /// What decodes the sound and encodes it for a rendition.
-    private func sound(for rendition: RenditionPath, _ gain: Float) -> AudioStage? {
-        rendition.preset.audio.map { settings in
-            AudioStage(preset: settings, gain: gain) {
-                [hasGlobalHeader = rendition.muxer.hasGlobalHeader, packets = rendition.packets] encoding in
+    /// What decodes the sound once, and encodes it once for all renditions that want it the same way.
+    private func sound(
+        for paths: [RenditionPath],
+        _ opening: InputSequence.Opening,
+        _ survey: InputSurvey,
+        _ watching: @escaping (Double, Double) throws -> Void
+    ) throws -> SoundPath? {
+        var tracks: [(wish: RenditionPath.SoundWish, paths: [RenditionPath])] = []
+        for path in paths {
+            guard let wish = path.soundWish else { continue }
+            if let index = tracks.firstIndex(where: { $0.wish == wish }) {
+                tracks[index].paths.append(path)
+            } else {
+                tracks.append((wish, [path]))
+            }
+        }
+        var stages: [AudioStage] = []
+        for track in tracks {
+            let gain = try gain(track.wish.preset, opening, survey, watching)
+            let outputs = track.paths.map(\.packets)
+            let stage = AudioStage(preset: track.wish.preset, gain: gain) { [wish = track.wish] encoding in
                 let encoder = try SoundEncoder(
                     encoding,
-                    hasGlobalHeader: hasGlobalHeader,
-                    outputs: [packets]
+                    hasGlobalHeader: wish.hasGlobalHeader,
+                    outputs: outputs
                 )
                 return (encoder, encoding.format)
             }
+            for path in track.paths { path.sound = stage }
+            stages.append(stage)
         }
+        return stages.isEmpty ? nil : SoundPath(stages, failure: failure)
     }
 
-    private var wish: InputPlan.Wish {
-        var wish = InputPlan.Wish(request.preset, language: request.language)
+    private func wish(_ presets: [Preset]) -> InputPlan.Wish {
+        var wish = InputPlan.Wish(presets, language: request.language)
         wish.allowsSilence = request.clips.count > 1
         return wish
+    }
+
+    private func groups(_ plan: InputPlan, _ opening: InputSequence.Opening) -> [[Int]] {
+        RenditionGroups(
+            request.renditions.map(\.preset),
+            isWhole: opening.spans.allSatisfy(\.isWhole),
+            isJoined: opening.clips.count > 1,
+            origin: { _, hasAudio in plan.origin(hasAudio: hasAudio).seconds }
+        ).groups
     }
 
     /// Lets a cancellation interrupt what reads `body`.
@@ -208,14 +269,12 @@ final class StageGraph: Sendable {
 
     /// What the loudness that is asked for multiplies every sample by.
     private func gain(
+        _ preset: Preset.Audio,
         _ opening: InputSequence.Opening,
         _ survey: InputSurvey,
         _ watch: @escaping (Double, Double) throws -> Void
     ) throws -> Float {
-        guard let target = request.loudness, let preset = request.preset.audio, survey.soundFormat != nil
-        else {
-            return 1
-        }
+        guard let target = request.loudness else { return 1 }
         return try LoudnessPass(opening, survey, preset: preset, failure: failure).gain(
             to: target,
             watch: watch
@@ -230,10 +289,16 @@ final class StageGraph: Sendable {
             try InputOpening.checkDecoders(plan, request.limits, clip.name)
             survey.add(plan, opening.spans[index])
         }
-        if request.preset.video == nil, survey.soundFormat == nil {
-            throw TranscodingError(.inputUnsupported, "none of the inputs has sound")
+        guard survey.soundFormat == nil,
+            let silent = request.renditions.first(where: { $0.preset.video == nil })
+        else {
+            return survey
         }
-        return survey
+        let what =
+            opening.clips.count > 1
+            ? "none of the inputs has sound"
+            : "\(name) has no sound, only pictures; preset \(silent.preset.name) needs sound"
+        throw TranscodingError(.inputUnsupported, what)
     }
 }
 

@@ -51,6 +51,7 @@ public struct Reproduction: Sendable {
         request.language = recipe.language
         request.loudness = recipe.loudness
         request.threads = recipe.threads.cores
+        request.threadPlan = recipe.threads
         request.allowsDamage = recipe.allowsDamage
         request.segments = recipe.segments.map { .count($0.wanted) } ?? .off
         request.leastSegmentSeconds = recipe.segments?.leastSeconds
