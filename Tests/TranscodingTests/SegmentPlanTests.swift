@@ -97,6 +97,18 @@ struct SegmentPlanTests {
         #expect(SegmentRules.automatic(seconds: 30, cores: 16) == 1)
         #expect(SegmentRules.automatic(seconds: nil, cores: 16) == 1)
     }
+
+    @Test("No more ranges are made at once than memory is there for")
+    func boundsWorkers() {
+        func workers(_ cores: Int, _ input: Size) -> Int {
+            SegmentRules.workers(cores: cores, input: input, output: Size(1280, 720), memory: 2 << 30)
+        }
+        #expect(workers(2, Size(1920, 1080)) == 2)
+        #expect(workers(64, Size(1920, 1080)) == 8)
+        #expect(workers(64, Size(3840, 2160)) == 4)
+        #expect(workers(64, Size(30_000, 30_000)) == 1)
+        #expect(workers(4, Size(0, 0)) == 4)
+    }
 }
 
 @Suite("JoinedTimes")

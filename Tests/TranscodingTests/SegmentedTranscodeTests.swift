@@ -64,6 +64,7 @@ struct SegmentedTranscodeTests {
         Form(testDescription: "MPEG-TS", file: "input.ts", encoder: x264 + ["-g", "25"]),
         Form(
             testDescription: "a turned picture",
+            filter: "hflip,vflip",
             encoder: x264 + ["-g", "30"],
             copy: ["-metadata:s:v:0", "rotate=180"]
         ),
@@ -117,7 +118,8 @@ struct SegmentedTranscodeTests {
         #expect(use.count >= 2, "\(use.reason ?? "")")
         let expected = try Judge.frameNumbers(whole.outputPath)
         #expect(expected.count == form.expected)
-        #expect(try Judge.frameNumbers(parts.outputPath) == expected)
+        let numbers = try Judge.frameNumbers(parts.outputPath)
+        #expect(numbers == expected)
         #expect(try Judge.decodeErrors(parts.outputPath) == [])
         #expect(result.damage == nil)
         #expect(result.frameCount == expected.count)

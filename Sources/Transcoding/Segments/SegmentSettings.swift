@@ -8,7 +8,6 @@ extension VideoEncoderChoice {
     mutating func makePart() {
         guard name == "libx264" else { return }
         add("stitchable=1:ratetol=0.1")
-        avoidAVX512()
     }
 
     /// Lets x264 repeat bit for bit.
@@ -16,8 +15,8 @@ extension VideoEncoderChoice {
     /// Its AVX-512 code (core 164) decides by memory that nobody wrote at some widths: pictures 320, 400 and 416
     /// wide gave other bytes with other contents of fresh memory, and the same without that code, at the same
     /// CPU time.
-    private mutating func avoidAVX512() {
-        guard ProcessorFeatures.hasAVX512 else { return }
+    mutating func avoidAVX512() {
+        guard name == "libx264", ProcessorFeatures.hasAVX512 else { return }
         // Every processor with AVX-512 has all of these.
         add("asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2")
     }
@@ -43,6 +42,16 @@ enum SegmentRules {
     static func automatic(seconds: Double?, cores: Int) -> Int {
         guard let seconds, cores >= leastCores, seconds >= leastTotal, seconds < 1e6 else { return 1 }
         return Int(seconds / usualSeconds)
+    }
+
+    /// The workers that `memory` bytes are enough for, at most one a core.
+    ///
+    /// Each holds some twenty pictures of the input in its decoder and ninety of the output in its encoder:
+    /// two of them took 370 MB for 1080p to 720p.
+    static func workers(cores: Int, input: Size, output: Size, memory: Int64) -> Int {
+        let pixels = 20 * Double(input.pixelCount) + 90 * Double(output.pixelCount)
+        let most = Double(memory) * 0.75 / max(pixels * 1.5, 1)
+        return max(1, min(cores, Int(min(most, 1_000))))
     }
 
     /// Why a request cannot be made in ranges; `nil` where it can.

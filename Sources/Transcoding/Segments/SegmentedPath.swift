@@ -193,6 +193,7 @@ enum SegmentHeader {
             width: plan.video.size.width,
             threads: 1
         )
+        choice.avoidAVX512()
         choice.makePart()
         var format = plan.video.format
         format.pixelFormat = choice.pixelFormat

@@ -178,7 +178,13 @@ final class StageGraph: Sendable {
         _ run: RenditionPath.Run
     ) throws -> SegmentedPath? {
         guard let stream = plan.video, let video = rendition.preset.video else { return nil }
-        guard let wish = SegmentWish(request, seconds: run.survey.duration, cores: run.cores) else {
+        let workers = SegmentRules.workers(
+            cores: run.cores,
+            input: stream.size,
+            output: video.boundingSize,
+            memory: request.limits.maxResidentBytes
+        )
+        guard let wish = SegmentWish(request, seconds: run.survey.duration, cores: workers) else {
             return nil
         }
         do {
@@ -198,7 +204,7 @@ final class StageGraph: Sendable {
             let plan = try SegmentJob.prepare(
                 job,
                 wanted: wish,
-                workers: run.cores,
+                workers: workers,
                 isHashed: request.resumeFolder != nil,
                 attend: attend
             )

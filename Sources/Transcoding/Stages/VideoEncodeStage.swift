@@ -89,6 +89,7 @@ final class VideoEncodeStage: Sendable {
             width: plan.size.width,
             threads: threads
         )
+        choice.avoidAVX512()
         if isPart { choice.makePart() }
         var format = plan.format
         format.pixelFormat = choice.pixelFormat

@@ -12,20 +12,20 @@ package struct X264Settings: Equatable, Sendable {
     }
 
     /// What a longer lookahead, a cheaper search and bits moved between pictures and planes gain.
-    private static let lookingFar: KeyValuePairs = [
-        "rc-lookahead": "40", "trellis": "1", "me": "dia", "aq-strength": "0.5", "qcomp": "0.5",
-        "chroma-qp-offset": "-1",
+    private static let lookingFar = [
+        ("rc-lookahead", "40"), ("trellis", "1"), ("me", "dia"), ("aq-strength", "0.5"), ("qcomp", "0.5"),
+        ("chroma-qp-offset", "-1"),
     ]
 
     /// The settings of `speed` for streams of at most so many reference pictures.
     package init(_ speed: EngineOptions.Speed, maxReferenceFrames: Int) {
         let references: Int
-        let others: KeyValuePairs<String, String>
+        let others: [(String, String)]
         switch speed {
         case .fastest:
             preset = "superfast"
             references = 1
-            others = ["mbtree": "1", "rc-lookahead": "30", "trellis": "1", "aq-strength": "0.6"]
+            others = [("mbtree", "1"), ("rc-lookahead", "30"), ("trellis", "1"), ("aq-strength", "0.6")]
         case .fast:
             preset = "veryfast"
             references = 1
@@ -33,13 +33,13 @@ package struct X264Settings: Equatable, Sendable {
         case .balanced:
             preset = "faster"
             references = 1
-            others = Self.lookingFar
+            others = Self.lookingFar + [("subme", "5")]
         case .best:
             preset = "slow"
             references = 3
-            others = ["aq-strength": "0.6"]
+            others = [("aq-strength", "0.6")]
         }
-        let all = others.map { Parameter(name: $0.key, value: $0.value) }
+        let all = others.map { Parameter(name: $0.0, value: $0.1) }
         parameters = all + [Parameter(name: "ref", value: "\(min(references, maxReferenceFrames))")]
     }
 
