@@ -5,15 +5,13 @@ internal import Hashing
 /// What has been read in order is not read again; the rest is, at the end.
 struct SequentialHash: ~Copyable {
     private var hash = SHA256()
+    private var hashed = SequentialBytes()
     /// Bytes hashed so far.
-    private(set) var position: Int64 = 0
+    var position: Int64 { hashed.position }
 
     /// Takes bytes that were read at `offset`, as far as they follow what was hashed.
     mutating func take(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
-        let skipped = position - offset
-        guard skipped >= 0, skipped < Int64(bytes.count) else { return }
-        hash.add(UnsafeRawBufferPointer(rebasing: bytes[Int(skipped)...]))
-        position = offset + Int64(bytes.count)
+        if let fresh = hashed.fresh(bytes, at: offset) { hash.add(fresh) }
     }
 
     /// Reads what is left of `reader` and returns the hash in hexadecimal.
@@ -23,8 +21,7 @@ struct SequentialHash: ~Copyable {
         while position < reader.byteCount {
             let got = try reader.read(at: position, into: buffer)
             guard got > 0 else { break }
-            hash.add(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-            position += Int64(got)
+            take(UnsafeRawBufferPointer(rebasing: buffer[..<got]), at: position)
         }
         return hash.finish()
     }

@@ -9,7 +9,7 @@ struct StructureCheck: Sendable {
     }
 
     private var kind: Kind?
-    private var position: Int64 = 0
+    private var taken = SequentialBytes()
 
     /// Elements whose checksum is wrong, and places where one does not lead to the next.
     var errorCount: Int {
@@ -22,10 +22,7 @@ struct StructureCheck: Sendable {
 
     /// Takes bytes that were read at `offset`.
     mutating func take(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
-        let skipped = position - offset
-        guard skipped >= 0, skipped < Int64(bytes.count) else { return }
-        let fresh = UnsafeRawBufferPointer(rebasing: bytes[Int(skipped)...])
-        position = offset + Int64(bytes.count)
+        guard let fresh = taken.fresh(bytes, at: offset) else { return }
         switch kind ?? StructureCheck.kind(fresh) {
         case .ebml(var check):
             check.take(fresh)
