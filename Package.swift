@@ -49,7 +49,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: settings),
         .target(name: "FFmpeg", dependencies: ["CFFmpeg", "Hashing"], swiftSettings: settings),
-        .target(name: "Transcoding", dependencies: ["FFmpeg", "Hashing"], swiftSettings: settings),
+        .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
         .systemLibrary(name: "CProcess"),
         .target(
             name: "IsolatedEngine",

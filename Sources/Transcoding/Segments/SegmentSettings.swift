@@ -9,22 +9,6 @@ extension VideoEncoderChoice {
         guard name == "libx264" else { return }
         add("stitchable=1:ratetol=0.4")
     }
-
-    /// Lets x264 repeat bit for bit.
-    ///
-    /// Its AVX-512 code (core 164) decides by memory that nobody wrote at some widths: pictures 320, 400 and 416
-    /// wide gave other bytes with other contents of fresh memory, and the same without that code, at the same
-    /// CPU time.
-    mutating func avoidAVX512() {
-        guard name == "libx264", ProcessorFeatures.hasAVX512 else { return }
-        // Every processor with AVX-512 has all of these.
-        add("asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2")
-    }
-
-    private mutating func add(_ parameters: String) {
-        let own = options["x264-params"].map { [$0] } ?? []
-        options["x264-params"] = (own + [parameters]).joined(separator: ":")
-    }
 }
 
 /// Whether what is to be made can be made in ranges, as a pure rule.

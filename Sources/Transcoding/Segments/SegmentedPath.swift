@@ -186,31 +186,15 @@ enum SegmentHeader {
         let job = plan.job
         var preset = job.preset
         if let rate = plan.rates?.first { preset.bitsPerSecond = rate }
-        var choice = VideoEncoderChoice(
+        let choice = VideoEncoderChoice(
             preset,
             job.engine,
+            plan.video,
             seconds: job.seconds,
-            width: plan.video.size.width,
-            threads: 1
-        )
-        choice.avoidAVX512()
-        choice.makePart()
-        var format = plan.video.format
-        format.pixelFormat = choice.pixelFormat
-        let encoder = try Encoder.open(
-            choice.name,
-            .video(format),
-            timebase: plan.video.timebase,
-            options: choice.options,
             threads: 1,
-            hasGlobalHeader: job.muxer.hasGlobalHeader
+            isPart: true
         )
-        return Muxer.Track(
-            parameters: encoder.parameters,
-            timebase: plan.video.timebase,
-            frameRate: plan.video.frameRate,
-            codecTag: job.muxer.format == "mp4" ? choice.codecTag : nil
-        )
+        return choice.track(try choice.open(plan.video, job.muxer, threads: 1), plan.video, job.muxer)
     }
 }
 

@@ -82,31 +82,16 @@ final class VideoEncodeStage: Sendable {
     }
 
     private func open(_ plan: VideoPlan, _ state: inout State) throws {
-        var choice = VideoEncoderChoice(
+        let choice = VideoEncoderChoice(
             preset,
             engine,
+            plan,
             seconds: seconds,
-            width: plan.size.width,
-            threads: threads
-        )
-        choice.avoidAVX512()
-        if isPart { choice.makePart() }
-        var format = plan.format
-        format.pixelFormat = choice.pixelFormat
-        let encoder = try Encoder.open(
-            choice.name,
-            .video(format),
-            timebase: plan.timebase,
-            options: choice.options,
             threads: threads,
-            hasGlobalHeader: muxer.hasGlobalHeader
+            isPart: isPart
         )
-        let track = Muxer.Track(
-            parameters: encoder.parameters,
-            timebase: plan.timebase,
-            frameRate: plan.frameRate,
-            codecTag: muxer.format == "mp4" ? choice.codecTag : nil
-        )
+        let encoder = try choice.open(plan, muxer, threads: threads)
+        let track = choice.track(encoder, plan, muxer)
         output.send(.opened(.video, track))
         // The pictures are compared as 8-bit 4:2:0, which is what all but these are.
         if choice.pixelFormat == .yuv420p, samples != nil {
