@@ -25,9 +25,10 @@
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 /// Starts `path` with no environment, a process group of its own and nothing open but `channel` as standard
-/// input and output, /dev/null as standard error and, unless negative, `file` as descriptor 3.
-/// Returns the process id, or -errno.
-static inline int recast_spawn(const char *path, char *const arguments[], int channel, int file) {
+/// input and output, /dev/null as standard error and the `count` files as descriptors 3 and up, above all of which
+/// they have to be here. Returns the process id, or -errno.
+static inline int recast_spawn(
+    const char *path, char *const arguments[], int channel, const int *files, int count) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -44,9 +45,10 @@ static inline int recast_spawn(const char *path, char *const arguments[], int ch
     }
     if (!status) status = posix_spawn_file_actions_adddup2(&actions, channel, 0);
     if (!status) status = posix_spawn_file_actions_adddup2(&actions, channel, 1);
-    if (!status && file >= 0) status = posix_spawn_file_actions_adddup2(&actions, file, 3);
+    for (int i = 0; i < count && !status; i++)
+        status = posix_spawn_file_actions_adddup2(&actions, files[i], 3 + i);
     if (!status) status = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    if (!status) status = posix_spawn_file_actions_addclosefrom_np(&actions, file >= 0 ? 4 : 3);
+    if (!status) status = posix_spawn_file_actions_addclosefrom_np(&actions, 3 + count);
     if (!status) status = posix_spawnattr_setsigmask(&attributes, &none);
     if (!status) status = posix_spawnattr_setsigdefault(&attributes, &all);
     if (!status) status = posix_spawnattr_setpgroup(&attributes, 0);

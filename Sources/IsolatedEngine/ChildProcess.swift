@@ -41,12 +41,14 @@ final class ChildProcess: Sendable {
 
     deinit { close(socket) }
 
-    /// Starts `executable engine`; `file` becomes its descriptor 3.
-    static func start(_ executable: String, file: Int32?) async throws(TranscodingError) -> ChildProcess {
+    /// Starts `executable engine`; `files` become its descriptors from 3 on, which here they are above of.
+    static func start(_ executable: String, files: [Int32] = []) async throws(TranscodingError)
+        -> ChildProcess
+    {
         let started = await withCheckedContinuation { continuation in
             // The kernel kills the process when the thread that started it ends, so this one waits for it.
             Thread.detachNewThread {
-                let child = spawn(executable, file)
+                let child = spawn(executable, files)
                 continuation.resume(returning: child)
                 if case .success(let child) = child { child.waitUntilEnd() }
             }
@@ -54,8 +56,10 @@ final class ChildProcess: Sendable {
         return try started.get()
     }
 
-    private static func spawn(_ executable: String, _ file: Int32?) -> Result<ChildProcess, TranscodingError>
-    {
+    private static func spawn(
+        _ executable: String,
+        _ files: [Int32]
+    ) -> Result<ChildProcess, TranscodingError> {
         var pair: [Int32] = [-1, -1]
         let status = recast_socket_pair(&pair)
         guard status == 0 else { return .failure(failure("cannot be reached", -status)) }
@@ -63,7 +67,7 @@ final class ChildProcess: Sendable {
         let isSelf = executable.hasPrefix("/proc/")
         let name = isSelf ? "recast" : executable.split(separator: "/").last.map(String.init) ?? "recast"
         var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(name), strdup("engine"), nil]
-        let process = recast_spawn(executable, &arguments, pair[1], file ?? -1)
+        let process = recast_spawn(executable, &arguments, pair[1], files, Int32(files.count))
         for argument in arguments { free(argument) }
         close(pair[1])
         guard process > 0 else {

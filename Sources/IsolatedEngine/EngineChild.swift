@@ -28,7 +28,7 @@ package enum EngineChild {
             let limits = order.request.limits
             try Confinement.limit(
                 residentBytes: limits.maxResidentBytes,
-                fileBytes: order.usesFile ? order.maxOutputBytes : 0
+                fileBytes: order.usesFiles ? order.maxOutputBytes.max() ?? 0 : 0
             )
         } catch {
             channel.send(.failed, EngineComplaint(TranscodingError(.engine, error.message)))
@@ -38,7 +38,7 @@ package enum EngineChild {
             channel.send(.progress, progress)
         }
         switch result {
-        case .success(let results): exit(channel.send(.finished, results[0]) ? 0 : 1)
+        case .success(let results): exit(channel.send(.finished, results) ? 0 : 1)
         case .failure(let error): exit(channel.send(.failed, EngineComplaint(error)) ? 0 : 1)
         }
     }
@@ -47,24 +47,26 @@ package enum EngineChild {
         var bytes = [UInt8](repeating: 0, count: FrameHead.maxCount)
         let message = bytes.withUnsafeMutableBytes { channel.receive(into: $0) }
         guard let message, message.kind == .request else { return nil }
-        return try? JSONDecoder().decode(EngineOrder.self, from: Data(bytes[..<message.count]))
+        let order = try? JSONDecoder().decode(EngineOrder.self, from: Data(bytes[..<message.count]))
+        return order.flatMap { $0.request.outputs.isEmpty ? nil : $0 }
     }
 
     private static func request(_ order: EngineOrder, _ channel: ParentChannel) -> TranscodeRequest {
         let reader = ChannelReader(channel, byteCount: order.inputByteCount)
-        let name = order.request.outputName
         let clip = InputClip(
             .reader(reader, name: order.request.inputName),
             start: order.request.start ?? 0,
             duration: order.request.duration
         )
-        var request = TranscodeRequest(
-            clips: [clip],
-            output: order.usesFile
-                ? .unnamedFile(FileWriter(owning: 3), name: name)
-                : .writer(ChannelWriter(channel), name: name),
-            preset: order.request.preset
-        )
+        let renditions = order.request.outputs.enumerated().map { number, output in
+            TranscodeRequest.Rendition(
+                preset: output.preset,
+                output: order.usesFiles
+                    ? .unnamedFile(FileWriter(owning: Int32(3 + number)), name: output.name)
+                    : .writer(ChannelWriter(channel, number), name: output.name)
+            )
+        }
+        var request = TranscodeRequest(clips: [clip], renditions: renditions)
         request.limits = order.request.limits
         request.threads = order.request.threads
         return request

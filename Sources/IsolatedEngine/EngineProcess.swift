@@ -21,20 +21,33 @@ package protocol AsyncOutput: Sendable {
     func write(_ data: Data, at offset: Int64) async throws
 }
 
-/// Where the engine puts its output.
+/// Where the engine puts what it makes.
 package enum EngineOutput: Sendable {
-    case stream(any AsyncOutput)
-    /// A file that must not exist yet, for what a stream cannot take; its owner removes it after a failure.
-    case file(path: String)
+    /// One for each output that is asked for.
+    case streams([any AsyncOutput])
+    /// One file for each, which must not exist yet, for what a stream cannot take; their owner removes them after
+    /// a failure.
+    case files(paths: [String])
 }
 
 /// What to transcode, without where it is and goes.
 package struct EngineRequest: Sendable, Codable {
+    /// One encoding of the input.
+    package struct Output: Sendable, Codable {
+        /// For messages only.
+        package var name: String
+        package var preset: Preset
+
+        package init(name: String, preset: Preset) {
+            self.name = name
+            self.preset = preset
+        }
+    }
+
     /// For messages only.
     package var inputName: String
-    /// For messages only.
-    package var outputName: String
-    package var preset: Preset
+    /// What to make, from one decode; at least one, at most `maxOutputs`.
+    package var outputs: [Output]
     package var limits: IngestLimits
     /// Cores to share out; `nil` means all of them.
     package var threads: Int?
@@ -43,16 +56,17 @@ package struct EngineRequest: Sendable, Codable {
     /// Seconds; `nil` means all that follows.
     package var duration: Double?
 
+    /// Outputs of one run; each holds the pictures of an encoder in memory.
+    package static let maxOutputs = 4
+
     package init(
         inputName: String,
-        outputName: String,
-        preset: Preset,
+        outputs: [Output],
         limits: IngestLimits = IngestLimits(),
         threads: Int? = nil
     ) {
         self.inputName = inputName
-        self.outputName = outputName
-        self.preset = preset
+        self.outputs = outputs
         self.limits = limits
         self.threads = threads
     }
@@ -88,9 +102,9 @@ package struct EngineProcess: Sendable {
     /// Starting takes about as long as encoding a second of video, and can go on beside other things.
     package func prepare() { starter.prepare() }
 
-    /// Makes one rendition.
+    /// Makes the renditions that are asked for, and returns what they are, in their order.
     ///
-    /// Besides the codes of `Transcoder`: `engine.crashed` when the process died, which may be worth another
+    /// All of them are made, or none. Besides the codes of `Transcoder`: `engine.crashed` when the process died, which may be worth another
     /// try; `output.needs-file` when a stream cannot take this output, but a file can. Cancelling the task
     /// kills the process; it is gone when this returns. At most ten times a second, `onProgress` is called.
     package func run(
@@ -98,7 +112,7 @@ package struct EngineProcess: Sendable {
         input: any AsyncInput,
         output: EngineOutput,
         onProgress: @escaping @Sendable (TranscodeProgress) -> Void = { _ in }
-    ) async throws(EngineFailure) -> TranscodeResult {
+    ) async throws(EngineFailure) -> [TranscodeResult] {
         guard input.byteCount > 0 else {
             throw .transcoding(TranscodingError(.inputEmpty, "\(request.inputName) is empty"))
         }

@@ -5,7 +5,13 @@ internal import Transcoding
 
 /// One run of the engine's process, seen from outside: what it asks for, what it sends, what it may use.
 final class EngineSession: Sendable {
-    typealias Outcome = Result<TranscodeResult, EngineFailure>
+    typealias Outcome = Result<[TranscodeResult], EngineFailure>
+
+    /// One output that is handed on as it comes.
+    private struct Stream: Sendable {
+        let output: any AsyncOutput
+        let queue = WriteQueue()
+    }
 
     private struct State {
         var outcome: Outcome?
@@ -17,8 +23,7 @@ final class EngineSession: Sendable {
     private let request: EngineRequest
     private let order: EngineOrder
     private let input: InputCache
-    private let output: (any AsyncOutput)?
-    private let queue = WriteQueue()
+    private let streams: [Stream]
     private let reads: AsyncStream<Range<Int64>>
     private let readRequests: AsyncStream<Range<Int64>>.Continuation
     private let state = Mutex(State())
@@ -33,6 +38,9 @@ final class EngineSession: Sendable {
         patience: Duration,
         onProgress: @escaping @Sendable (TranscodeProgress) -> Void
     ) async throws(TranscodingError) {
+        guard (1...EngineRequest.maxOutputs).contains(request.outputs.count),
+            output.count == request.outputs.count
+        else { throw TranscodingError(.engine, "a run of the engine cannot have these outputs") }
         self.request = request
         var request = request
         // Out of reach of /sys, the process could not count them.
@@ -43,34 +51,47 @@ final class EngineSession: Sendable {
         order = EngineOrder(
             request: request,
             inputByteCount: input.byteCount,
-            usesFile: output.path != nil,
-            maxOutputBytes: EngineSession.maxOutputBytes(request)
+            usesFiles: output.isFiles,
+            maxOutputBytes: request.outputs.map {
+                EngineSession.maxOutputBytes($0.preset, request.limits)
+            }
         )
         (reads, readRequests) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         switch output {
-        case .stream(let output):
-            self.output = output
+        case .streams(let outputs):
+            streams = outputs.map { Stream(output: $0) }
             child = try await starter.child()
-        case .file(let path):
-            self.output = nil
-            let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard file >= 0 else {
-                let isThere = errno == EEXIST
-                let reason = String(cString: strerror(errno))
-                throw TranscodingError(
-                    isThere ? .outputExists : .outputUnwritable,
-                    "\(request.outputName) cannot be written: \(reason)"
-                )
+        case .files(let paths):
+            streams = []
+            var files: [Int32] = []
+            defer { for file in files { close(file) } }
+            for (path, output) in zip(paths, request.outputs) {
+                files.append(try EngineSession.created(path, output.name))
             }
-            defer { close(file) }
-            child = try await starter.child(file: file)
+            child = try await starter.child(files: files)
         }
     }
 
+    /// A new file, its descriptor above those that the process has.
+    private static func created(_ path: String, _ name: String) throws(TranscodingError) -> Int32 {
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        defer { if file >= 0 { close(file) } }
+        let moved = file >= 0 ? fcntl(file, F_DUPFD_CLOEXEC, Int32(3 + EngineRequest.maxOutputs)) : -1
+        guard moved >= 0 else {
+            let isThere = errno == EEXIST
+            let reason = String(cString: strerror(errno))
+            throw TranscodingError(
+                isThere ? .outputExists : .outputUnwritable,
+                "\(name) cannot be written: \(reason)"
+            )
+        }
+        return moved
+    }
+
     /// What the longest input could be given, and the room for its index.
-    private static func maxOutputBytes(_ request: EngineRequest) -> Int64 {
-        let rate = Double(request.preset.expectedBitsPerSecond) / 8
-        let bytes = request.limits.outputBytesFactor * rate * (request.limits.maxDuration + 20)
+    private static func maxOutputBytes(_ preset: Preset, _ limits: IngestLimits) -> Int64 {
+        let rate = Double(preset.expectedBitsPerSecond) / 8
+        let bytes = limits.outputBytesFactor * rate * (limits.maxDuration + 20)
         return Int64(min(max(bytes, 0), 1e15)) + maxHeadBytes
     }
 
@@ -80,7 +101,7 @@ final class EngineSession: Sendable {
     func run() async -> Outcome {
         let outcome = await withTaskCancellationHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.deliver() }
+                for stream in self.streams { group.addTask { await self.deliver(stream) } }
                 group.addTask { await self.answer() }
                 group.addTask { await self.watch() }
                 await converse()
@@ -101,7 +122,7 @@ final class EngineSession: Sendable {
         state.withLock { state in state.outcome = state.outcome ?? outcome }
         child.kill()
         readRequests.finish()
-        Task { await queue.close() }
+        for stream in streams { Task { await stream.queue.close() } }
     }
 
     private var cancellation: Outcome {
@@ -122,11 +143,11 @@ final class EngineSession: Sendable {
         } catch {
             conclude(.failure(.transcoding(TranscodingError(.engine, "\(error)"))))
         }
-        var check = OutputOrder(limit: order.maxOutputBytes)
+        var checks = streams.indices.map { OutputOrder(limit: order.maxOutputBytes[$0]) }
         while true {
             do {
                 guard let (head, payload) = try await child.receive() else { break }
-                try await take(head, payload, &check)
+                try await take(head, payload, &checks)
             } catch {
                 conclude(.failure(.transcoding(crash("sent nonsense"))))
                 break
@@ -140,7 +161,7 @@ final class EngineSession: Sendable {
         }
     }
 
-    private func take(_ head: FrameHead, _ payload: Data, _ check: inout OutputOrder) async throws {
+    private func take(_ head: FrameHead, _ payload: Data, _ checks: inout [OutputOrder]) async throws {
         switch head.kind {
         case .read:
             let isFirst = state.withLock { state in
@@ -153,17 +174,23 @@ final class EngineSession: Sendable {
             }
             readRequests.yield(head.offset..<end)
         case .write:
-            guard output != nil, !payload.isEmpty else { throw BrokenProtocol() }
-            try check.take(head.offset..<head.offset + Int64(payload.count))
-            await queue.add(WriteQueue.Item(data: payload, offset: head.offset))
+            guard streams.indices.contains(head.output), !payload.isEmpty else { throw BrokenProtocol() }
+            let (end, overflow) = head.offset.addingReportingOverflow(Int64(payload.count))
+            guard !overflow else { throw BrokenProtocol() }
+            try checks[head.output].take(head.offset..<end)
+            await streams[head.output].queue.add(WriteQueue.Item(data: payload, offset: head.offset))
         case .progress:
             report(try JSONDecoder().decode(TranscodeProgress.self, from: payload))
         case .finished:
-            let result = try JSONDecoder().decode(TranscodeResult.self, from: payload)
-            guard result.isPlausible(for: request) else { throw BrokenProtocol() }
-            if output != nil { try check.finish(result.byteCount) }
-            guard await queue.drain() else { return }
-            conclude(.success(result))
+            let results = try JSONDecoder().decode([TranscodeResult].self, from: payload)
+            guard results.count == request.outputs.count,
+                zip(results, request.outputs).allSatisfy({ $0.isPlausible(for: $1, request.limits) })
+            else { throw BrokenProtocol() }
+            for (index, stream) in streams.enumerated() {
+                try checks[index].finish(results[index].byteCount)
+                guard await stream.queue.drain() else { return }
+            }
+            conclude(.success(results))
         case .failed:
             let complaint = try JSONDecoder().decode(EngineComplaint.self, from: payload)
             conclude(.failure(.transcoding(complaint.error)))
@@ -181,11 +208,10 @@ final class EngineSession: Sendable {
         if isDue { onProgress(progress) }
     }
 
-    /// Hands the output on, one piece after the other.
-    private func deliver() async {
-        guard let output else { return }
-        while let item = await queue.next() {
-            do { try await output.write(item.data, at: item.offset) } catch {
+    /// Hands an output on, one piece after the other.
+    private func deliver(_ stream: Stream) async {
+        while let item = await stream.queue.next() {
+            do { try await stream.output.write(item.data, at: item.offset) } catch {
                 // A cancelled task may notice before the handler of its cancellation has run.
                 return conclude(Task.isCancelled ? cancellation : .failure(.output(error)))
             }
@@ -219,14 +245,24 @@ final class EngineSession: Sendable {
             let (owes, progress) = state.withLock { ($0.owesBytes, $0.progress) }
             let known = max(progress?.totalSeconds ?? 0, progress?.seconds ?? 0)
             let seconds = known.isFinite ? min(max(known, 0), limits.maxDuration) : 0
-            let most = limits.cpuSecondsBase + limits.cpuSecondsPerSecond * seconds
+            let most =
+                limits.cpuSecondsBase
+                + limits.cpuSecondsPerSecond * seconds * Double(request.outputs.count)
             if usage.cpuSeconds > most {
                 return conclude(refusal("cpuSecondsPerSecond", "took over \(Int(most)) CPU seconds"))
             }
-            let isWaiting = owes ? true : await !queue.isIdle
+            let isWaiting = owes ? true : await isDelivering
             if isWaiting || usage.cpuSeconds - lastCPU > 0.001 { busy = clock.now }
             lastCPU = usage.cpuSeconds
             if clock.now - busy > patience { return conclude(.failure(.transcoding(crash("stood still")))) }
+        }
+    }
+
+    /// Whether any output is on its way.
+    private var isDelivering: Bool {
+        get async {
+            for stream in streams where await !stream.queue.isIdle { return true }
+            return false
         }
     }
 
@@ -239,66 +275,16 @@ final class EngineSession: Sendable {
     }
 }
 
-extension TranscodeResult {
-    /// Whether the engine could have made this of the request; a hostile process may say anything.
-    fileprivate func isPlausible(for request: EngineRequest) -> Bool {
-        let limits = request.limits
-        let names = [video?.codec, audio?.codec, input.container, input.videoCodec, input.audioCodec]
-        let lengths = [duration, input.duration, input.frameRate ?? 0, wallSeconds, cpuSeconds]
-        let counts = [
-            byteCount, input.byteCount,
-        ]
-        return outputPath == request.outputName && names.allSatisfy { ($0 ?? "").utf8.count <= 100 }
-            && lengths.allSatisfy { $0.isFinite && $0 >= 0 } && counts.allSatisfy { $0 > 0 }
-            && hasPlausiblePictures(for: request)
-            && duration <= 2 * limits.maxDuration && (audio?.byteCount ?? 0) >= 0
-            && stages.count < 100
-    }
-
-    private func hasPlausiblePictures(for request: EngineRequest) -> Bool {
-        guard let preset = request.preset.video else { return video == nil && size == nil }
-        guard let video, let size else { return false }
-        let most = preset.boundingSize
-        return video.byteCount > 0 && frameCount > 0 && decodedFrameCount > 0
-            && size.width > 0 && size.width <= most.width && size.height > 0 && size.height <= most.height
-    }
-}
-
 extension EngineOutput {
-    fileprivate var path: String? {
-        guard case .file(let path) = self else { return nil }
-        return path
-    }
-}
-
-/// Holds the writes of a process that is not trusted against what `AsyncOutput` promises.
-struct OutputOrder {
-    let limit: Int64
-    private var headCount: Int64?
-    private var next: Int64 = 0
-    private var headNext: Int64 = 0
-
-    init(limit: Int64) { self.limit = limit }
-
-    /// - Throws: `BrokenProtocol` for a write that is out of order or too far.
-    mutating func take(_ range: Range<Int64>) throws(BrokenProtocol) {
-        guard range.upperBound <= limit else { throw BrokenProtocol() }
-        if range.lowerBound == next, headNext == 0, headCount != nil {
-            next = range.upperBound
-        } else if headCount == nil, range.lowerBound > 0 {
-            headCount = range.lowerBound
-            next = range.upperBound
-        } else if range.lowerBound == headNext, range.upperBound <= headCount ?? limit {
-            headNext = range.upperBound
-        } else {
-            throw BrokenProtocol()
+    fileprivate var count: Int {
+        switch self {
+        case .streams(let outputs): outputs.count
+        case .files(let paths): paths.count
         }
     }
 
-    /// - Throws: `BrokenProtocol` when `byteCount` is not what was written.
-    func finish(_ byteCount: Int64) throws(BrokenProtocol) {
-        guard headNext > 0, headNext == headCount ?? headNext, max(next, headNext) == byteCount else {
-            throw BrokenProtocol()
-        }
+    fileprivate var isFiles: Bool {
+        guard case .files = self else { return false }
+        return true
     }
 }

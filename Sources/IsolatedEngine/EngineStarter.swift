@@ -12,20 +12,20 @@ final class EngineStarter: Sendable {
     func prepare() {
         ready.withLock { ready in
             guard ready == nil else { return }
-            ready = Task { [executable] in try await ChildProcess.start(executable, file: nil) }
+            ready = Task { [executable] in try await ChildProcess.start(executable) }
         }
     }
 
-    /// A process for one run; `file` becomes its descriptor 3, and then it is not one started ahead.
-    func child(file: Int32? = nil) async throws(TranscodingError) -> ChildProcess {
-        guard file == nil else { return try await ChildProcess.start(executable, file: file) }
+    /// A process for one run; `files` become its descriptors from 3 on, and then it is not one started ahead.
+    func child(files: [Int32] = []) async throws(TranscodingError) -> ChildProcess {
+        guard files.isEmpty else { return try await ChildProcess.start(executable, files: files) }
         let prepared = ready.withLock { ready in
             defer { ready = nil }
             return ready
         }
         // One that could not be started, or died meanwhile, is nothing that this run suffers from.
         if let child = try? await prepared?.value, child.usage() != nil { return child }
-        return try await ChildProcess.start(executable, file: nil)
+        return try await ChildProcess.start(executable)
     }
 
     deinit {

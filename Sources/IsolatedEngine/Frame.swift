@@ -11,9 +11,9 @@ struct FrameHead: Sendable, Equatable {
         case bytes
         /// From the engine: asks for `count` bytes from `offset`.
         case read
-        /// From the engine: `count` bytes of the output at `offset`.
+        /// From the engine: `count` bytes at `offset` of the output with the number `output`.
         case write
-        /// From the engine, as JSON.
+        /// From the engine, as JSON; what is finished are all outputs.
         case progress, finished, failed
     }
 
@@ -25,9 +25,12 @@ struct FrameHead: Sendable, Equatable {
     /// Bytes that follow, or for `read` bytes that are wanted.
     let count: Int
     let offset: Int64
+    /// Which of the outputs, from 0 on.
+    let output: Int
 
-    init(_ kind: Kind, count: Int, offset: Int64 = 0) {
+    init(_ kind: Kind, count: Int, offset: Int64 = 0, output: Int = 0) {
         self.kind = kind
+        self.output = output
         self.count = count
         self.offset = offset
     }
@@ -38,7 +41,7 @@ struct FrameHead: Sendable, Equatable {
         let count = bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
         let offset = bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self)
         guard count <= FrameHead.maxCount, offset >= 0 else { return nil }
-        self.init(kind, count: Int(count), offset: offset)
+        self.init(kind, count: Int(count), offset: offset, output: Int(bytes[1]))
     }
 
     /// Bytes that follow the head.
@@ -47,6 +50,7 @@ struct FrameHead: Sendable, Equatable {
     var bytes: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: FrameHead.byteCount)
         bytes[0] = kind.rawValue
+        bytes[1] = UInt8(truncatingIfNeeded: output)
         bytes.withUnsafeMutableBytes { buffer in
             buffer.storeBytes(of: UInt32(count), toByteOffset: 4, as: UInt32.self)
             buffer.storeBytes(of: offset, toByteOffset: 8, as: Int64.self)
@@ -59,10 +63,10 @@ struct FrameHead: Sendable, Equatable {
 struct EngineOrder: Codable, Sendable {
     var request: EngineRequest
     var inputByteCount: Int64
-    /// Whether the output goes to the file that is open as descriptor 3.
-    var usesFile: Bool
-    /// The longest output that is allowed.
-    var maxOutputBytes: Int64
+    /// Whether the outputs go to the files that are open as descriptors from 3 on.
+    var usesFiles: Bool
+    /// The longest that each output may become.
+    var maxOutputBytes: [Int64]
 }
 
 /// A `TranscodingError` as it comes back.

@@ -111,20 +111,30 @@ final class ChannelReader: ByteReader, @unchecked Sendable {
     func interrupt() {}
 }
 
-/// The output, sent as it comes.
+/// One of the outputs, sent as it comes.
 final class ChannelWriter: ByteWriter {
     private let channel: ParentChannel
+    private let number: Int
     private let end = Mutex<Int64>(0)
     var byteCount: Int64 { end.withLock { $0 } }
     var isRemote: Bool { true }
 
-    init(_ channel: ParentChannel) { self.channel = channel }
+    /// The output with the number `number`.
+    init(_ channel: ParentChannel, _ number: Int) {
+        self.channel = channel
+        self.number = number
+    }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FFmpegError) {
         var done = 0
         while done < bytes.count {
             let part = bytes[done..<min(bytes.count, done + FrameHead.maxCount)]
-            let head = FrameHead(.write, count: part.count, offset: offset + Int64(done))
+            let head = FrameHead(
+                .write,
+                count: part.count,
+                offset: offset + Int64(done),
+                output: number
+            )
             guard channel.send(head, UnsafeRawBufferPointer(rebasing: part)) else {
                 throw FFmpegError(errno: EPIPE, action: "write the output")
             }

@@ -235,8 +235,9 @@ struct WorkerNetworkTests {
                 engine: { request, input, place, onProgress throws(EngineFailure) in
                     // The real engine says what it made; the bytes are of a size that takes two parts.
                     let memory = DiscardedOutput()
-                    let made = try await Self.engine(request, input, .stream(memory), onProgress)
-                    guard case .stream(let stream) = place else { return made }
+                    let made = try await Self.engine(request, input, .streams([memory]), onProgress)
+                    guard case .streams(let streams) = place else { return made }
+                    let stream = streams[0]
                     do {
                         for start in stride(from: 100, to: whole.count, by: 1 << 20) {
                             let end = min(start + 1 << 20, whole.count)

@@ -85,10 +85,13 @@ private func transcode(_ program: String, _ input: String, _ output: String) asy
     try Data().write(to: URL(fileURLWithPath: output))
     let target = LocalOutput(handle: try FileHandle(forWritingTo: URL(fileURLWithPath: output)))
     let wasPrinted = Mutex(false)
-    let result = try await EngineProcess(executable: program).run(
-        EngineRequest(inputName: "input", outputName: "output", preset: presets.preset("web")),
+    let results = try await EngineProcess(executable: program).run(
+        EngineRequest(
+            inputName: "input",
+            outputs: [.init(name: "output", preset: presets.preset("web"))]
+        ),
         input: source,
-        output: .stream(target)
+        output: .streams([target])
     ) { _ in
         let isFirst = wasPrinted.withLock { printed in
             defer { printed = true }
@@ -98,8 +101,8 @@ private func transcode(_ program: String, _ input: String, _ output: String) asy
     }
     var usage = rusage()
     getrusage(__rusage_who_t(0), &usage)
-    print(line: "pictures: \(result.frameCount)")
-    print(line: "seconds: \(result.wallSeconds), CPU \(result.cpuSeconds)")
+    print(line: "pictures: \(results[0].frameCount)")
+    print(line: "seconds: \(results[0].wallSeconds), CPU \(results[0].cpuSeconds)")
     print(line: "peak of the parent: \(usage.ru_maxrss / 1024) MiB")
 }
 

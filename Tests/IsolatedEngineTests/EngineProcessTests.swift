@@ -17,8 +17,7 @@ struct EngineProcessTests {
         let presets = PresetLibrary(folders: [Samples.packageRoot.appendingPathComponent("presets")])
         var request = EngineRequest(
             inputName: "clip",
-            outputName: "result",
-            preset: try presets.preset("web"),
+            outputs: [.init(name: "result", preset: try presets.preset("web"))],
             // x264 repeats itself bit for bit with one thread only.
             threads: 1
         )
@@ -55,7 +54,11 @@ struct EngineProcessTests {
         let flags = indexComesFirst ? ["-movflags", "+faststart"] : []
         try Tool.ffmpeg.output(["-nostdin", "-v", "error", "-i", clip, "-c", "copy"] + flags + [input])
         let file = workspace.path("file.mp4")
-        var plain = TranscodeRequest(inputPath: input, outputPath: file, preset: try request().preset)
+        var plain = TranscodeRequest(
+            inputPath: input,
+            outputPath: file,
+            preset: try request().outputs[0].preset
+        )
         plain.threads = 1
         let expected = try await Transcoder().transcode(plain)
 
@@ -65,8 +68,8 @@ struct EngineProcessTests {
         let result = try await engine.run(
             try request(),
             input: FileInput(input),
-            output: .stream(output)
-        ) { report in progress.withLock { $0.append(report) } }
+            output: .streams([output])
+        ) { report in progress.withLock { $0.append(report) } }[0]
 
         #expect(try Judge.streamHashes(path) == Judge.streamHashes(file))
         #expect(try Judge.decodeErrors(path) == [])
@@ -101,14 +104,14 @@ struct EngineProcessTests {
         let presets = PresetLibrary(folders: [Samples.packageRoot.appendingPathComponent("presets")])
         let preset = try presets.preset(name)
         let request = try request { request in
-            request.preset = preset
+            request.outputs[0].preset = preset
             request.threads = 2
         }
         let stream = try FileOutput(workspace.path("stream"))
-        let first = await failure(request, try FileInput(input), .stream(stream))
+        let first = await failure(request, try FileInput(input), .streams([stream]))
         #expect(code(first) == (preset.container == .mp4 ? nil : .outputNeedsFile))
         let path = workspace.path("out.\(preset.container.fileExtension)")
-        let result = try await engine.run(request, input: FileInput(input), output: .file(path: path))
+        let result = try await engine.run(request, input: FileInput(input), output: .files(paths: [path]))[0]
         #expect((result.video != nil) == (preset.video != nil))
         #expect((result.audio != nil) == (preset.audio != nil))
         #expect(try Judge.decodeErrors(path) == [])
@@ -119,17 +122,23 @@ struct EngineProcessTests {
     func fallsBackToAFile() async throws {
         let input = Samples.path("browser-live.webm")
         let stream = try FileOutput(workspace.path("stream.mp4"))
-        let first = await failure(try request(), try FileInput(input), .stream(stream))
+        let first = await failure(try request(), try FileInput(input), .streams([stream]))
         #expect(code(first) == .outputNeedsFile)
         #expect(stream.writes.isEmpty)
 
         let path = workspace.path("spool.mp4")
-        let result = try await engine.run(try request(), input: FileInput(input), output: .file(path: path))
+        let result = try await engine.run(
+            try request(),
+            input: FileInput(input),
+            output: .files(paths: [path])
+        )[
+            0
+        ]
         #expect(result.frameCount == 120)
         #expect(try Judge.frameNumbers(path).map(\.number) == Array(0..<120))
         #expect(try Judge.topLevelBoxes(path).prefix(2) == ["ftyp", "moov"])
 
-        let second = await failure(try request(), try FileInput(input), .file(path: path))
+        let second = await failure(try request(), try FileInput(input), .files(paths: [path]))
         #expect(code(second) == .outputExists)
     }
 
@@ -142,11 +151,13 @@ struct EngineProcessTests {
         let output = try FileOutput(workspace.path("out.mp4")) { _ in
             for child in Children.running { kill(child, signal) }
         }
-        let crash = await failure(try request(), try FileInput(input), .stream(output))
+        let crash = await failure(try request(), try FileInput(input), .streams([output]))
         #expect(code(crash) == .engineCrashed)
         #expect(Children.running.isEmpty)
         let again = try FileOutput(workspace.path("again.mp4"))
-        let result = try await engine.run(try request(), input: FileInput(input), output: .stream(again))
+        let result = try await engine.run(try request(), input: FileInput(input), output: .streams([again]))[
+            0
+        ]
         #expect(result.frameCount == 180)
     }
 
@@ -158,7 +169,7 @@ struct EngineProcessTests {
         let request = try request()
         let source = try FileInput(input)
         let work = Task {
-            await failure(request, source, .stream(output)) { _ in start.yield() }
+            await failure(request, source, .streams([output])) { _ in start.yield() }
         }
         for await _ in started { break }
         #expect(Children.running.count == 1)
@@ -178,7 +189,7 @@ struct EngineProcessTests {
         }
         let request = try request()
         let source = try FileInput(input)
-        let work = Task { await failure(request, source, .stream(output)) }
+        let work = Task { await failure(request, source, .streams([output])) }
         for await _ in started { break }
         work.cancel()
         #expect(code(await work.value) == .cancelled)
@@ -192,7 +203,7 @@ struct EngineProcessTests {
             let (started, start) = AsyncStream<Void>.makeStream()
             let source = EndlessInput(start: start)
             let output = try FileOutput(workspace.path("out.mp4"))
-            let work = Task { await failure(request, source, .stream(output)) }
+            let work = Task { await failure(request, source, .streams([output])) }
             for await _ in started { break }
             work.cancel()
             #expect(code(await work.value) == .cancelled)
@@ -206,7 +217,7 @@ struct EngineProcessTests {
         let source = try FileInput(input, failsFrom: 4 << 20)
         try #require(source.byteCount > 5 << 20)
         let output = try FileOutput(workspace.path("out.mp4"))
-        guard case .input(let fault) = await failure(try request(), source, .stream(output)) else {
+        guard case .input(let fault) = await failure(try request(), source, .streams([output])) else {
             Issue.record("the fault was lost")
             return
         }
@@ -219,7 +230,7 @@ struct EngineProcessTests {
     func passesOnOutputFaults() async throws {
         let input = try ClipRecipe().make(workspace.url("in.mp4"))
         let output = try FileOutput(workspace.path("out.mp4"), failsFrom: 200_000)
-        guard case .output(let fault) = await failure(try request(), try FileInput(input), .stream(output))
+        guard case .output(let fault) = await failure(try request(), try FileInput(input), .streams([output]))
         else {
             Issue.record("the fault was lost")
             return
@@ -233,7 +244,7 @@ struct EngineProcessTests {
         let damaged = await failure(
             try request(),
             try FileInput(Samples.path("damaged.mp4")),
-            .stream(try FileOutput(workspace.path("out.mp4")))
+            .streams([try FileOutput(workspace.path("out.mp4"))])
         )
         guard case .transcoding(let error) = damaged else {
             Issue.record("\(String(describing: damaged))")
@@ -243,7 +254,11 @@ struct EngineProcessTests {
         #expect(error.message.hasPrefix("clip "))
         let empty = workspace.path("empty")
         try Data().write(to: URL(fileURLWithPath: empty))
-        let nothing = await failure(try request(), try FileInput(empty), .file(path: workspace.path("none")))
+        let nothing = await failure(
+            try request(),
+            try FileInput(empty),
+            .files(paths: [workspace.path("none")])
+        )
         #expect(code(nothing) == .inputEmpty)
     }
 
@@ -252,7 +267,7 @@ struct EngineProcessTests {
         let input = try ClipRecipe(width: 1920, height: 1080, seconds: 4).make(workspace.url("in.mp4"))
         let tight = try request { $0.limits.maxResidentBytes = 60 << 20 }
         let output = try FileOutput(workspace.path("out.mp4"))
-        guard case .transcoding(let error) = await failure(tight, try FileInput(input), .stream(output))
+        guard case .transcoding(let error) = await failure(tight, try FileInput(input), .streams([output]))
         else {
             Issue.record("nothing was refused")
             return
@@ -272,7 +287,7 @@ struct EngineProcessTests {
         let source = try FileInput(input)
         try #require(source.byteCount > 250_000_000)
         let output = try FileOutput(workspace.path("out.mp4"))
-        let result = try await engine.run(try request(), input: source, output: .stream(output))
+        let result = try await engine.run(try request(), input: source, output: .streams([output]))[0]
         #expect(result.frameCount == 180)
         #expect(source.mostLiveBytes <= 48 << 20)
         let read = source.ranges.reduce(Int64(0)) { $0 + Int64($1.count) }
@@ -287,7 +302,7 @@ struct EngineProcessTests {
         // Waiting does not count: the limits alone would leave it a twentieth of a second.
         let strict = try request { $0.limits.openSeconds = 0.05 }
         let output = try FileOutput(workspace.path("out.mp4"))
-        let result = try await engine.run(strict, input: source, output: .stream(output))
+        let result = try await engine.run(strict, input: source, output: .streams([output]))[0]
         #expect(result.frameCount == 120)
     }
 
@@ -300,7 +315,7 @@ struct EngineProcessTests {
         let output = try FileOutput(workspace.path("out.mp4"))
         let source = try FileInput(Samples.path("phone-portrait.mp4"))
         let error = await #expect(throws: EngineFailure.self) {
-            try await engine.run(try request(), input: source, output: .stream(output))
+            try await engine.run(try request(), input: source, output: .streams([output]))
         }
         #expect(code(error) == .engineCrashed)
         #expect(output.writes.isEmpty)
@@ -319,7 +334,7 @@ struct EngineProcessTests {
         let output = try FileOutput(workspace.path("out.mp4"))
         let source = try FileInput(Samples.path("phone-portrait.mp4"))
         let error = await #expect(throws: EngineFailure.self) {
-            try await engine.run(try request(), input: source, output: .stream(output))
+            try await engine.run(try request(), input: source, output: .streams([output]))
         }
         #expect(code(error) == .engineCrashed)
     }
@@ -331,7 +346,7 @@ struct EngineProcessTests {
         let source = try FileInput(Samples.path("phone-portrait.mp4"))
         let strict = try request { $0.limits.cpuSecondsBase = 0.2 }
         let error = await #expect(throws: EngineFailure.self) {
-            try await engine.run(strict, input: source, output: .stream(output))
+            try await engine.run(strict, input: source, output: .streams([output]))
         }
         guard case .transcoding(let refusal) = error else { return }
         #expect(refusal.code == .inputLimit)
@@ -364,7 +379,7 @@ struct EngineProcessTests {
         let output = try FileOutput(workspace.path("out.mp4"))
         let source = try FileInput(Samples.path("phone-portrait.mp4"))
         let error = await #expect(throws: EngineFailure.self) {
-            try await engine.run(try request(), input: source, output: .stream(output))
+            try await engine.run(try request(), input: source, output: .streams([output]))
         }
         #expect(code(error) == .engine)
     }

@@ -38,12 +38,11 @@ struct EngineStarterTests {
         let presets = PresetLibrary(folders: [Samples.packageRoot.appendingPathComponent("presets")])
         let request = EngineRequest(
             inputName: "clip",
-            outputName: name,
-            preset: try presets.preset("web"),
+            outputs: [.init(name: name, preset: try presets.preset("web"))],
             threads: 1
         )
         let path = workspace.path(name)
-        _ = try await engine.run(request, input: FileInput(clip), output: .stream(try FileOutput(path)))
+        _ = try await engine.run(request, input: FileInput(clip), output: .streams([try FileOutput(path)]))
         #expect(try Judge.frameNumbers(path).map(\.number) == Array(0..<60))
     }
 

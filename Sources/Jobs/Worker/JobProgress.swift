@@ -18,6 +18,7 @@ package final class JobProgress: Sendable {
     private struct State {
         var outputCount: Int
         var finishedCount = 0
+        var runningCount = 1
         var share = 0.0
         var detected: Job.DetectedMedia?
     }
@@ -26,15 +27,16 @@ package final class JobProgress: Sendable {
 
     package init(outputCount: Int) { state = Mutex(State(outputCount: max(1, outputCount))) }
 
-    /// Begins another output when `count` need no work any more.
-    package func begin(finished count: Int) {
+    /// Begins `running` more outputs when `finished` need no work any more.
+    package func begin(finished: Int, running: Int = 1) {
         state.withLock { state in
-            state.finishedCount = count
+            state.finishedCount = finished
+            state.runningCount = running
             state.share = 0
         }
     }
 
-    /// Takes what the engine says of the output it makes; it may say anything.
+    /// Takes what the engine says of what it makes; it may say anything.
     package func take(_ progress: TranscodeProgress) {
         let detected = progress.input.map { Job.DetectedMedia($0) }
         let total = progress.totalSeconds ?? 0
@@ -55,7 +57,8 @@ package final class JobProgress: Sendable {
     /// What a job stored as `job` does not say yet; `nil` when it says it all.
     package func news(since job: Job) -> News? {
         let (share, detected) = state.withLock { state in
-            ((Double(state.finishedCount) + state.share) / Double(state.outputCount), state.detected)
+            let done = Double(state.finishedCount) + state.share * Double(state.runningCount)
+            return (done / Double(state.outputCount), state.detected)
         }
         let isFarther = abs(share - (job.progress ?? 0)) >= Self.step
         let isDetected = detected != nil && job.input.detected == nil

@@ -10,7 +10,7 @@ package struct JobRunner: Sendable {
     package typealias Engine =
         @Sendable (
             EngineRequest, any AsyncInput, EngineOutput, @escaping @Sendable (TranscodeProgress) -> Void
-        ) async throws(EngineFailure) -> TranscodeResult
+        ) async throws(EngineFailure) -> [TranscodeResult]
 
     /// What does not change from job to job.
     package struct Settings: Sendable {
@@ -55,52 +55,136 @@ package struct JobRunner: Sendable {
 
     /// Makes every output that is not made yet, in order, and returns the job with what became of them.
     ///
-    /// One output's permanent failure leaves the others alone. It throws what stops the whole job;
-    /// `nil` means that the claim was lost.
+    /// Outputs of the same part of the input are made from one decode, some at a time. One output's permanent
+    /// failure leaves the others alone. It throws what stops the whole job; `nil` means that the claim was lost.
     package func run(
         _ claim: Job,
         _ progress: JobProgress,
         _ log: Logger
     ) async throws(JobFailure) -> Job? {
-        var job = claim
-        let info = try await look(at: ObjectLocation(bucket: job.input.bucket, key: job.input.key))
-        guard let current = try await note(job, { $0.input.byteCount = info.byteCount }) else { return nil }
-        job = current
+        let info = try await look(at: claim.input.location)
+        guard var job = try await note(claim, { $0.input.byteCount = info.byteCount }) else { return nil }
         if job.attempt > 1 { await removeUploads(of: job) }
-        for index in job.outputs.indices where !job.outputs[index].status.isTerminal {
-            guard let begun = try await note(job, { $0.outputs[index].status = .progressing }) else {
-                return nil
-            }
-            job = begun
-            progress.begin(finished: job.outputs.count { $0.status.isTerminal })
-            do throws(JobFailure) {
-                guard let made = try await make(job, index, info, progress, log) else { return nil }
-                guard
-                    let made = try await note(
-                        job,
-                        { job in
-                            job.outputs[index].status = .complete
-                            job.outputs[index].rendition = made.rendition
-                            job.input.detected = made.detected ?? job.input.detected
-                        }
-                    )
-                else { return nil }
+        for group in OutputGroups(job, atMost: EngineRequest.maxOutputs).groups {
+            if group.count > 1 {
+                guard let made = try await makeTogether(job, group, info, progress, log) else { return nil }
                 job = made
-            } catch {
-                guard case .permanent(let problem) = error else { throw error }
-                guard
-                    let failed = try await note(
-                        job,
-                        { job in
-                            job.outputs[index].status = .error
-                            job.outputs[index].error = problem
-                        }
-                    )
-                else { return nil }
-                job = failed
+            }
+            for index in group where !job.outputs[index].status.isTerminal {
+                guard let made = try await makeAlone(job, index, info, progress, log) else { return nil }
+                job = made
             }
         }
         return job
+    }
+
+    /// Makes several outputs from one decode; what is left unfinished then has to be made alone.
+    private func makeTogether(
+        _ job: Job,
+        _ outputs: [Int],
+        _ info: ObjectInfo,
+        _ progress: JobProgress,
+        _ log: Logger
+    ) async throws(JobFailure) -> Job? {
+        guard let begun = try await begin(job, outputs, progress) else { return nil }
+        var group = RenditionGroup(runner: self, input: source(job, info), progress: progress)
+        for index in outputs {
+            // What an earlier attempt has published needs no engine, and what cannot be made fails alone.
+            guard case .make(let upload) = try? await task(begun, index, info) else { continue }
+            group.members.append((index, upload))
+        }
+        guard group.members.count > 1 else { return begun }
+        let latest = Latest(begun)
+        do {
+            return try await make(group, latest, log)
+        } catch {
+            let failure = JobFailure(error, input: job.input.location, output: location(job, outputs[0]))
+            guard !Task.isCancelled else { throw failure }
+            guard case .permanent(let problem) = failure, group.isShared(error) else {
+                log.info("outputs are made one by one", metadata: ["reason": "\(failure)"])
+                return latest.job
+            }
+            let indexes = group.members.map(\.index)
+            return try await note(job) { job in
+                for index in indexes where !job.outputs[index].status.isTerminal {
+                    job.outputs[index].fail(problem)
+                }
+            }
+        }
+    }
+
+    private func makeAlone(
+        _ job: Job,
+        _ index: Int,
+        _ info: ObjectInfo,
+        _ progress: JobProgress,
+        _ log: Logger
+    ) async throws(JobFailure) -> Job? {
+        guard let begun = try await begin(job, [index], progress) else { return nil }
+        do {
+            switch try await task(begun, index, info) {
+            case .made(let made): return try await finish(begun, index, made)
+            case .make(let upload):
+                var group = RenditionGroup(runner: self, input: source(job, info), progress: progress)
+                group.members = [(index, upload)]
+                return try await make(group, Latest(begun), log)
+            }
+        } catch {
+            let failure = JobFailure(error, input: job.input.location, output: location(job, index))
+            guard case .permanent(let problem) = failure else { throw failure }
+            return try await note(job) { $0.outputs[index].fail(problem) }
+        }
+    }
+
+    /// A job as it was stored last.
+    private final class Latest {
+        var job: Job
+        init(_ job: Job) { self.job = job }
+    }
+
+    private func make(_ group: RenditionGroup, _ latest: Latest, _ log: Logger) async throws -> Job? {
+        let begun = latest.job
+        let isHeld = try await group.run(log) { index, rendition in
+            // Stored before it is visible: whoever finds the object knows what it is.
+            try await note(begun) { $0.outputs[index].rendition = rendition } != nil
+        } onMade: { index, made in
+            guard let stored = try await finish(begun, index, made) else { return false }
+            latest.job = stored
+            return true
+        }
+        return isHeld ? latest.job : nil
+    }
+
+    /// Stores that outputs are being made.
+    private func begin(
+        _ job: Job,
+        _ outputs: [Int],
+        _ progress: JobProgress
+    ) async throws(JobFailure) -> Job? {
+        var begun = job
+        if outputs.contains(where: { job.outputs[$0].status != .progressing }) {
+            guard
+                let stored = try await note(
+                    job,
+                    { job in for index in outputs { job.outputs[index].status = .progressing } }
+                )
+            else { return nil }
+            begun = stored
+        }
+        progress.begin(finished: begun.outputs.count { $0.status.isTerminal }, running: outputs.count)
+        return begun
+    }
+
+    private func finish(
+        _ job: Job,
+        _ index: Int,
+        _ made: RenditionUpload.Made
+    ) async throws(JobFailure) -> Job? {
+        try await note(job) { job in
+            job.outputs[index].status = .complete
+            job.outputs[index].rendition = made.rendition
+            job.input.detected = made.detected ?? job.input.detected
+        }
     }
 
     private func look(at input: ObjectLocation) async throws(JobFailure) -> ObjectInfo {
@@ -141,65 +225,11 @@ package struct JobRunner: Sendable {
             throw JobFailure(error)
         }
     }
+}
 
-    private func make(
-        _ job: Job,
-        _ index: Int,
-        _ info: ObjectInfo,
-        _ progress: JobProgress,
-        _ log: Logger
-    ) async throws(JobFailure) -> RenditionUpload.Made? {
-        let output = job.outputs[index]
-        let target = ObjectLocation(bucket: job.outputBucket, key: job.objectKey(of: output))
-        let place = RenditionPlace(objects: objects, job: job, output: output, target: target)
-        switch try await place.look() {
-        case .adopt(let info):
-            guard var rendition = output.rendition else { break }
-            rendition.eTag = info.eTag
-            return RenditionUpload.Made(rendition: rendition, detected: nil)
-        case .write: break
-        }
-        let input = ObjectLocation(bucket: job.input.bucket, key: job.input.key)
-        do {
-            let request = try await engineRequest(job, output, input, target)
-            let source = ObjectInput(store: objects, location: input, info: info)
-            let attributes = ObjectAttributes(
-                contentType: request.preset.container.contentType(hasVideo: request.preset.video != nil),
-                metadata: RenditionMark(job: job, output: output, inputETag: info.eTag).metadata
-            )
-            let work = RenditionUpload(
-                runner: self,
-                request: request,
-                input: source,
-                place: place,
-                attributes: attributes,
-                progress: progress
-            )
-            return try await work.run(log) { rendition in
-                // Stored before it is visible: whoever finds the object knows what it is.
-                try await note(job) { $0.outputs[index].rendition = rendition } != nil
-            }
-        } catch {
-            throw JobFailure(error, input: input, output: target)
-        }
-    }
-
-    private func engineRequest(
-        _ job: Job,
-        _ output: Job.Output,
-        _ input: ObjectLocation,
-        _ target: ObjectLocation
-    ) async throws -> EngineRequest {
-        var request = EngineRequest(
-            inputName: input.description,
-            outputName: target.description,
-            preset: try await presets(output.presetID),
-            limits: settings.limits,
-            threads: settings.threads
-        )
-        let span = output.timeSpan ?? job.input.timeSpan
-        request.start = span?.start.flatMap(ClipTime.seconds)
-        request.duration = span?.duration.flatMap(ClipTime.seconds)
-        return request
+extension Job.Output {
+    fileprivate mutating func fail(_ problem: JobError) {
+        status = .error
+        error = problem
     }
 }

@@ -1,17 +1,15 @@
 internal import FFmpeg
 internal import Foundation
 internal import IsolatedEngine
-internal import Logging
 internal import Transcoding
 
-/// Transcodes one input into one output and publishes it.
+/// One output on its way from the engine to its place.
 struct RenditionUpload: Sendable {
     let runner: JobRunner
+    /// Asks for this output alone.
     let request: EngineRequest
-    let input: ObjectInput
     let place: RenditionPlace
     let attributes: ObjectAttributes
-    let progress: JobProgress
 
     /// A rendition, and what its input was.
     struct Made: Sendable {
@@ -20,82 +18,19 @@ struct RenditionUpload: Sendable {
         let detected: Job.DetectedMedia?
     }
 
-    /// Returns what was published, or `nil` when `keep`, called just before, says that the claim is lost.
-    ///
-    /// Nothing is visible before the engine has checked the output. A decoder that dies gets one more try in a
-    /// fresh process.
-    func run(_ log: Logger, keep: @Sendable (Rendition) async throws -> Bool) async throws -> Made? {
-        do {
-            return try await stream(keep)
-        } catch EngineFailure.transcoding(let error) where error.code == .engineCrashed {
-            log.warning("engine crashed, trying once more", metadata: ["reason": "\(error.message)"])
-            return try await stream(keep)
-        } catch EngineFailure.transcoding(let error) where error.code == .outputNeedsFile {
-            log.info("output is spooled", metadata: ["reason": "\(error.message)"])
-            return try await spool(keep)
-        }
-    }
-
-    private func stream(_ keep: @Sendable (Rendition) async throws -> Bool) async throws -> Made? {
-        let upload = MultipartOutput(
+    /// A new place for the bytes, with parts for what the preset's rates can make of the longest input allowed.
+    var destination: MultipartOutput {
+        let rate = request.outputs.map { Int64($0.preset.expectedBitsPerSecond) / 8 }.max() ?? 0
+        return MultipartOutput(
             store: runner.objects,
             location: place.target,
             attributes: attributes,
-            partSize: partSize
+            partSize: MultipartOutput.partSize(expected: Int64(request.limits.maxDuration) * rate)
         )
-        do {
-            let result = try await runner.engine(request, input, .stream(upload), progress.take)
-            do { try await upload.finish() } catch { throw EngineFailure.output(error) }
-            return try await publish(result, upload, keep)
-        } catch {
-            await upload.abort()
-            throw error
-        }
     }
 
-    /// Makes the output as a file first, and uploads that.
-    private func spool(_ keep: @Sendable (Rendition) async throws -> Bool) async throws -> Made? {
-        let folder = runner.settings.spoolFolder
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let path = "\(folder)/\(place.job.id)-\(place.output.id)-\(place.job.attempt).mp4"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try? FileManager.default.removeItem(atPath: path)
-        let result = try await runner.engine(request, input, .file(path: path), progress.take)
-        guard result.byteCount <= runner.settings.spoolLimit else {
-            throw TranscodingError(
-                .inputLimit,
-                "the output has \(result.byteCount) bytes; at most \(runner.settings.spoolLimit) may be spooled"
-            )
-        }
-        let upload = MultipartOutput(
-            store: runner.objects,
-            location: place.target,
-            attributes: attributes,
-            partSize: partSize
-        )
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? file.close() }
-            var offset: Int64 = 0
-            while let data = try file.read(upToCount: 4 << 20), !data.isEmpty {
-                try await upload.write(data, at: offset)
-                offset += Int64(data.count)
-            }
-            try await upload.finish()
-            return try await publish(result, upload, keep)
-        } catch {
-            await upload.abort()
-            throw error
-        }
-    }
-
-    /// What the preset's rates can make of the longest input that its size allows.
-    private var partSize: Int {
-        let rate = Int64(request.preset.expectedBitsPerSecond) / 8
-        return MultipartOutput.partSize(expected: Int64(request.limits.maxDuration) * rate)
-    }
-
-    private func publish(
+    /// Makes visible what is finished; `nil` when `keep`, called just before, says that the claim is lost.
+    func publish(
         _ result: TranscodeResult,
         _ upload: MultipartOutput,
         _ keep: @Sendable (Rendition) async throws -> Bool

@@ -8,6 +8,7 @@ import Transcoding
 final class FakeEngine: Sendable {
     private struct State {
         var runs: [String] = []
+        var outputs: [[String]] = []
         var running = 0
     }
 
@@ -37,6 +38,8 @@ final class FakeEngine: Sendable {
 
     /// The inputs' names, in the order in which their transcodes began.
     var runs: [String] { state.withLock { $0.runs } }
+    /// The names of the outputs that each of them was to make.
+    var outputs: [[String]] { state.withLock { $0.outputs } }
     var isRunning: Bool { state.withLock { $0.running > 0 } }
 
     /// The whole output that `input` becomes.
@@ -51,9 +54,10 @@ final class FakeEngine: Sendable {
         _ input: any AsyncInput,
         _ output: EngineOutput,
         _ onProgress: @Sendable (TranscodeProgress) -> Void = { _ in }
-    ) async throws(EngineFailure) -> TranscodeResult {
+    ) async throws(EngineFailure) -> [TranscodeResult] {
         state.withLock { state in
             state.runs.append(request.inputName)
+            state.outputs.append(request.outputs.map(\.name))
             state.running += 1
         }
         defer { state.withLock { $0.running -= 1 } }
@@ -72,20 +76,23 @@ final class FakeEngine: Sendable {
         let whole = self.output(of: data)
         do { try await write(whole, output) } catch { throw .output(error) }
         try await afterWriting(request.inputName)
-        return try Self.result(whole.count)
+        return try request.outputs.map { _ throws(EngineFailure) in try Self.result(whole.count) }
     }
 
     private func write(_ whole: Data, _ output: EngineOutput) async throws {
         switch output {
-        case .file(let path): try whole.write(to: URL(fileURLWithPath: path))
-        case .stream(let stream):
+        case .files(let paths): for path in paths { try whole.write(to: URL(fileURLWithPath: path)) }
+        case .streams(let streams):
             let headByteCount = Self.head.count
             for start in stride(from: headByteCount, to: whole.count, by: 1 << 20) {
                 try Task.checkCancellation()
-                try await stream.write(whole[start..<min(start + 1 << 20, whole.count)], at: Int64(start))
+                let part = whole[start..<min(start + 1 << 20, whole.count)]
+                for stream in streams { try await stream.write(part, at: Int64(start)) }
             }
-            try await stream.write(whole[..<2], at: 0)
-            try await stream.write(whole[2..<headByteCount], at: 2)
+            for stream in streams {
+                try await stream.write(whole[..<2], at: 0)
+                try await stream.write(whole[2..<headByteCount], at: 2)
+            }
         }
     }
 

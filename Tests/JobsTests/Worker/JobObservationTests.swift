@@ -24,8 +24,10 @@ struct JobObservationTests {
                 runs += 1
                 return runs
             }
-            // The first output is made, the second fails once.
-            if run == 2 { throw .transcoding(TranscodingError(.outputUnwritable, "no space is left")) }
+            // Both together fail; the first alone is made, the second alone fails once.
+            if run == 1 || run == 3 {
+                throw .transcoding(TranscodingError(.outputUnwritable, "no space is left"))
+            }
         })
         let bench = WorkerBench(engine: engine)
         clock.withLock { $0 = bench.clock }
@@ -44,7 +46,7 @@ struct JobObservationTests {
         #expect(all.map(\.bytesOut) == [104, 104])
         #expect(all.map(\.mediaSeconds) == [2.5, 2.5])
         // The queue's waiting, which moves the clock as well, is not part of it.
-        #expect(all.map(\.workSeconds) == [8, 4])
+        #expect(all.map(\.workSeconds) == [12, 4])
     }
 
     @Test("A lasting failure and a worker that stops are told as what they are")

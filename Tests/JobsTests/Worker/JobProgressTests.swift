@@ -95,7 +95,7 @@ struct JobProgressTests {
         let job = try await bench.storeJob(outputs: ["a.mp4", "b.mp4"])
         try await bench.send(JobEvent.message(forJob: job.id))
         let life = Task { [bench] in await bench.runWorker() }
-        try await waitFor { (try? await bench.jobs())?.first?.progress == 0.25 }
+        try await waitFor { (try? await bench.jobs())?.first?.progress == 0.5 }
         let media = Job.DetectedMedia(width: 640, height: 360, frameRate: 25, durationMilliseconds: 2500)
         #expect(try await bench.jobs().first?.input.detected == media)
         isWaiting.withLock { $0 = false }
