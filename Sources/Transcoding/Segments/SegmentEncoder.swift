@@ -70,7 +70,7 @@ struct SegmentEncoder: ~Copyable {
         let packets = Stage<MuxMessage>("packets", slots: 1, failure: failure, isInline: true) {
             sink.take($0)
         }
-        let samples = PictureSamples(forOneWindow: ())
+        let samples = PictureSamples()
         let encode = VideoEncodeStage(
             preset: job.preset,
             engine: job.engine,
