@@ -15,17 +15,17 @@ enum RateBudget {
 
     /// The constant rate factor of x264 at which all ranges begin, for an average of `rate` bits a second.
     ///
-    /// A guess, which `RateSteering` mends: the quick look tells half of what it seems to.
+    /// A guess, which `RateSteering` mends: the quick look tells a quarter of what it seems to.
     static func quality(_ looks: [Look], average rate: Int) -> Double {
         let known = looks.filter { $0.need > 0 }
         let seconds = known.reduce(0) { $0 + $1.seconds }
         guard seconds > 0, rate > 0 else { return usual }
         let need = known.reduce(0) { $0 + $1.seconds * $1.need } / seconds
-        return min(max(usual + 3 * log2(need / Double(rate)), bounds.lowerBound), bounds.upperBound)
+        return min(max(usual + 1.5 * log2(need / Double(rate)), bounds.lowerBound), bounds.upperBound)
     }
 
     /// The quality where the quick look took just the rate.
-    static let usual = 23.0
+    static let usual = 22.3
     /// The qualities at which ranges begin, whatever was seen.
-    static let bounds = 16.0...34.0
+    static let bounds = 18.0...28.0
 }

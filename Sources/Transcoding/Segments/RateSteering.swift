@@ -14,9 +14,7 @@ struct RateSteering: Sendable {
     }
 
     /// Seconds for which the common quality counts as having come to the rate.
-    static let trust = 8.0
-    /// What is learned of the pictures counts with this power, since what follows may be otherwise.
-    static let learning = 0.75
+    static let trust = 6.0
     /// Seconds of the rate that are too many or too few when twice or half as much is spent: a keyframe takes
     /// the bits of several pictures.
     static let room = 3.2
@@ -59,7 +57,7 @@ struct RateSteering: Sendable {
         // Long ranges have time to make good for more.
         let room = RateSteering.room * max(1, (passed / 16).squareRoot())
         let excess = min(max(1 + (bits / rate - passed) / room, 0.5), 2)
-        let wanted = target.quality + 6 * (RateSteering.learning * log2(learned) + log2(excess))
+        let wanted = target.quality + 6 * log2(learned * excess)
         quality = min(max(wanted, RateSteering.bounds.lowerBound), RateSteering.bounds.upperBound)
     }
 }
