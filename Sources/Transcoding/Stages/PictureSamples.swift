@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// The sampled pictures that are between the encoder and the decoder of the output.
 ///
@@ -15,7 +14,7 @@ final class PictureSamples: Sendable {
     /// Pictures that may wait when a window opens; so 18 wait at most.
     private static let mostWaiting = 12
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let mostWaiting: Int
 
     init() { mostWaiting = PictureSamples.mostWaiting }
