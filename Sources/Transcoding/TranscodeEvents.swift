@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import FFmpeg
 
 /// What a running transcode tells.
 public enum TranscodeEvent: Sendable {
@@ -76,7 +76,7 @@ public struct TranscodeEvents: AsyncSequence, Sendable {
         }
 
         private final class Inbox: Sendable {
-            private let state = Mutex(State())
+            private let state = Lock(State())
 
             /// Puts events, of which there is one at least, in the place of those that nobody has asked for.
             func put(_ events: [Result<TranscodeEvent, TranscodingError>]) {

@@ -9,18 +9,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=.build/fuzz
 mkdir -p "$folder/corpus" "$folder/found"
 flags=()
-for flag in $(pkg-config --cflags --libs libavformat libavcodec libavfilter libswscale libswresample libavutil); do
+for flag in $(pkg-config --cflags --libs libavformat libavcodec libavfilter libswscale libswresample libavutil \
+    libcrypto); do
     case $flag in
     -I*) flags+=(-Xcc "$flag") ;;
     -l* | -L*) flags+=("$flag") ;;
     esac
 done
-swiftc -O -parse-as-library -package-name recast -swift-version 6 -sanitize=fuzzer,address \
-    -enable-upcoming-feature InternalImportsByDefault -I Sources/CFFmpeg -module-name FFmpeg -emit-module \
-    -emit-module-path "$folder/FFmpeg.swiftmodule" -emit-library -static -o "$folder/libFFmpeg.a" \
-    Sources/FFmpeg/*.swift "${flags[@]}"
-swiftc -O -parse-as-library -swift-version 6 -sanitize=fuzzer,address -I "$folder" -I Sources/CFFmpeg \
-    Tests/Fuzz/fuzz.swift "$folder/libFFmpeg.a" -o "$folder/fuzz" "${flags[@]}"
+options=(-O -parse-as-library -package-name recast -swift-version 6 -sanitize=fuzzer,address
+    -enable-upcoming-feature InternalImportsByDefault -I Sources/CFFmpeg -I Sources/CCrypto -I "$folder")
+for module in Hashing FFmpeg; do
+    swiftc "${options[@]}" -module-name "$module" -emit-module -emit-module-path "$folder/$module.swiftmodule" \
+        -emit-library -static -o "$folder/lib$module.a" "Sources/$module"/*.swift "${flags[@]}"
+done
+swiftc "${options[@]}" Tests/Fuzz/fuzz.swift "$folder/libFFmpeg.a" "$folder/libHashing.a" -o "$folder/fuzz" \
+    "${flags[@]}"
 
 # A tiny file of each container to begin with.
 make_clip() {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the engine's tests under a sanitizer: run.sh address|thread [FILTER]
 #
-# They are built as a package of their own, of the engine's targets alone, so that nothing else is built anew.
+# They are built as a package of their own, so that the service and its dependencies are not built anew: the
+# engine's targets, and the program with only the commands that work on files. A report of either is a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -9,9 +10,30 @@ sanitizer=${1:?address or thread}
 root=$PWD
 folder=.build/sanitize-$sanitizer
 mkdir -p "$folder/Sources" "$folder/Tests"
-for target in CProcess CFFmpeg FFmpeg Transcoding; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
+for target in CProcess CCrypto CFFmpeg Hashing FFmpeg Transcoding IsolatedEngine Jobs; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
 for target in TestMedia TranscodingTests; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
 ln -sfn "$root/samples" "$folder/samples"
+# The program without its service: the commands that work on files.
+program=$folder/Sources/Recast
+rm -rf "$program"
+mkdir "$program"
+for file in ClipOptions CommandFailure CompareCommand ConfigCommand Configuration Console DamageDescription EngineCommand \
+    ExaminationDescription FileLimit InterruptWatch PresetDescription Presets PresetsCommand ProbeCommand Program \
+    SegmentDescription SpeedOption TranscodeCommand VerifyCommand; do
+    [[ -d Sources/Recast/$file ]] || file+=.swift
+    ln -s "$root/Sources/Recast/$file" "$program/$file"
+done
+ln -s "$root/Tests/Sanitize/recast.swift" "$program/Recast.swift"
+# The suites that run this program on files.
+suites=$folder/Tests/EndToEndTests
+rm -rf "$suites"
+mkdir "$suites"
+for suite in Alpha ChangingInput Clip Color CommandLine FrameRate Geometry HDR HostileInput HostileNumber \
+    InterlacedInput Join RealClip Resume SizingPolicy Sound Sync VerifyCommand WebPreset; do
+    ln -s "$root/Tests/EndToEndTests/${suite}Tests.swift" "$suites/"
+done
+ln -s "$root/Tests/EndToEndTests/RecastProgram.swift" "$suites/"
+if [[ -e Package.resolved ]]; then cp Package.resolved "$folder"; fi
 # Foundation lists no folder through a link.
 rm -rf "$folder/presets"
 cp -r presets "$folder/presets"
@@ -24,16 +46,45 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "recast",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         .systemLibrary(
             name: "CFFmpeg",
             pkgConfig: "libavformat libavcodec libavfilter libswscale libswresample libavutil"
         ),
-        .target(name: "FFmpeg", dependencies: ["CFFmpeg"], swiftSettings: settings),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: settings),
+        .target(name: "FFmpeg", dependencies: ["CFFmpeg", "Hashing"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
         .systemLibrary(name: "CProcess"),
+        .target(
+            name: "IsolatedEngine",
+            dependencies: ["Transcoding", "FFmpeg", "CProcess"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Jobs",
+            dependencies: ["FFmpeg", "IsolatedEngine", "Transcoding", logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "recast",
+            dependencies: [
+                "FFmpeg", "Transcoding", "IsolatedEngine", "Jobs", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            path: "Sources/Recast",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestMedia",
             dependencies: ["CProcess"],
@@ -45,10 +96,26 @@ let package = Package(
             dependencies: ["Transcoding", "FFmpeg", "TestMedia"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["recast", "TestMedia"],
+            swiftSettings: settings
+        ),
     ]
 )
 MANIFEST
 # FFmpeg's libraries know nothing of the sanitizer; what they lose or share among their own threads is theirs.
-export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99
-export TSAN_OPTIONS=suppressions=$root/Tests/Sanitize/thread.txt:exitcode=99:second_deadlock_stack=1
-swift test --package-path "$folder" --sanitize="$sanitizer" --no-parallel ${2:+--filter "$2"}
+reports=$root/$folder/reports
+rm -rf "$reports"
+mkdir "$reports"
+common=exitcode=99:log_path=$reports/$sanitizer
+export ASAN_OPTIONS=$common:detect_leaks=0:abort_on_error=0
+export TSAN_OPTIONS=$common:suppressions=$root/Tests/Sanitize/thread.txt:second_deadlock_stack=1
+status=0
+swift test --package-path "$folder" --sanitize="$sanitizer" --no-parallel ${2:+--filter "$2"} || status=$?
+for report in "$reports"/*; do
+    [[ -e $report ]] || continue
+    cat "$report" >&2
+    status=1
+done
+exit "$status"

@@ -1,7 +1,6 @@
 internal import Dispatch
 internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 
 /// A request whose pictures are made in ranges: where they are cut, and what rate each is given.
 struct SegmentJob: Sendable {
@@ -158,7 +157,7 @@ private final class LookSurvey {
         if plan == nil { plan = try firstPlan(first) }
         guard let plan else { return [] }
         let spots = parts.flatMap(\.spots).filter { findings[$0.packet] == nil }
-        let results = Mutex<[Int: SegmentLook.Finding?]>([:])
+        let results = Lock<[Int: SegmentLook.Finding?]>([:])
         try SegmentWorkers.run(count: workers, failure: job.failure) { [job, timing] index in
             var look = try SegmentLook(job)
             for (number, spot) in spots.enumerated() where number % workers == index {
@@ -211,7 +210,7 @@ enum SegmentWorkers {
         _ work: @escaping @Sendable (_ index: Int) throws -> Void
     ) throws {
         let group = DispatchGroup()
-        let problem = Mutex<(any Error)?>(nil)
+        let problem = Lock<(any Error)?>(nil)
         for index in 0..<count {
             DispatchQueue(label: "recast.range.\(index)", qos: .userInitiated).async(group: group) {
                 do { try work(index) } catch { problem.withLock { $0 = $0 ?? error } }

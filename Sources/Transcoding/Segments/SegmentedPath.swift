@@ -1,7 +1,6 @@
 internal import Dispatch
 internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 
 /// Makes an output's pictures in ranges, several at a time, and hands them to the muxer in their order.
 ///
@@ -24,7 +23,7 @@ final class SegmentedPath: PicturePath, Sendable {
     private let failure: FirstFailure
     private let pace: SegmentPace
     private let samples: PictureSamples
-    private let state = Mutex(State())
+    private let state = Lock(State())
     /// Lets workers go on; one signal for each range that may wait.
     private let permits = DispatchSemaphore(value: 0)
     private let done: [DispatchSemaphore]

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The first error of a run; every stage then drops its work.
 final class FirstFailure: Sendable {
-    private let error = Mutex<TranscodingError?>(nil)
+    private let error = Lock<TranscodingError?>(nil)
     private let failed = Atomic<Bool>(false)
 
     var hasFailed: Bool { failed.load(ordering: .relaxed) }

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// The sampled pictures that are between the encoder and the decoder of the output.
 ///
@@ -12,7 +11,7 @@ final class PictureSamples: Sendable {
         var isOpen = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Whether there is room for one more window: pictures of one are all that is kept.
     var hasRoom: Bool { state.withLock { $0.waiting.isEmpty } }

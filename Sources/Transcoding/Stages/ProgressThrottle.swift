@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import FFmpeg
 
 /// Lets at most ten reports a second through, on all renditions together.
 final class ProgressThrottle: Sendable {
@@ -10,7 +10,7 @@ final class ProgressThrottle: Sendable {
 
     private let total: Double?
     private let watch: ResourceWatch
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let sink: @Sendable (TranscodeProgress) -> Void
 
     init(
@@ -21,7 +21,7 @@ final class ProgressThrottle: Sendable {
     ) {
         self.total = total
         self.watch = watch
-        state = Mutex(State(written: Array(repeating: (0, 0, 0), count: renditions)))
+        state = Lock(State(written: Array(repeating: (0, 0, 0), count: renditions)))
         sink = report
     }
 

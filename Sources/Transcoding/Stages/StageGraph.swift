@@ -1,19 +1,18 @@
 internal import Dispatch
 internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 
 /// Builds the stages of one request and runs them on their own queues.
 final class StageGraph: Sendable {
     private let request: TranscodeRequest
     private let name: String
     private let failure = FirstFailure()
-    private let input = Mutex<InputBody?>(nil)
+    private let input = Lock<InputBody?>(nil)
     private let report: @Sendable (TranscodeProgress) -> Void
     /// Why this run makes the pictures as a whole, where an earlier one found that ranges will not do.
     private let reason: String?
     /// The run that makes them as a whole after this one.
-    private let successor = Mutex<StageGraph?>(nil)
+    private let successor = Lock<StageGraph?>(nil)
 
     init(
         _ request: TranscodeRequest,
