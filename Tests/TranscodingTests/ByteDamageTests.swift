@@ -37,7 +37,11 @@ struct ByteDamageTests {
         )
         request.threads = 1
         request.allowsDamage = true
-        return try await Transcoder().transcode(request).damage
+        let damage = try await Transcoder().transcode(request).damage
+        // `verify` and `probe --deep` are as strict.
+        let found = try MediaExamination.run(path: url.path, threads: 1)
+        #expect(found.isWhole == (damage == nil), "\(name): \(String(describing: damage)), \(found)")
+        return damage
     }
 
     /// The places of a picture's bytes, and its length, from ffprobe.
@@ -62,6 +66,16 @@ struct ByteDamageTests {
         let payload = try payloads("clip.webm", stream: "v:0")[picture + 1]
         bytes[payload.position + payload.count / 2] ^= 0x10
         #expect(try await damage("clip.webm", bytes) != nil)
+    }
+
+    @Test("A byte sequence that H.264 forbids is told of")
+    func forbidden() async throws {
+        var bytes = try clip("clip.mp4", ["-c:v", "libx264", "-bf", "0", "-c:a", "aac"])
+        #expect(try await damage("clip.mp4", bytes) == nil)
+        let payload = try payloads("clip.mp4", stream: "v:0")[8]
+        let place = payload.position + payload.count - 6
+        for offset in 0..<3 { bytes[place + offset] = 0 }
+        #expect(try await damage("clip.mp4", bytes) != nil)
     }
 
     @Test("A wrong sample of PCM is told of where the container has a checksum")
@@ -106,5 +120,6 @@ struct ByteDamageTests {
         let path = try #require(Samples.furtherPath(name))
         let request = TranscodeRequest(inputPath: path, outputPath: workspace.path("o.mp4"), preset: preset)
         #expect(try await Transcoder().transcode(request).damage == nil)
+        #expect(try MediaExamination.run(path: path).isWhole)
     }
 }

@@ -23,8 +23,7 @@ final class DecodeStage: Sendable {
         var tally = Tally()
         var lastTicks: Int64?
         var ledger: PictureLedger
-        var illegalCount = 0
-        var check: VP8Check?
+        var check: BitstreamCheck
         var lead = LeadIn()
         /// Before the span, the picture that is shown at its start unless another is.
         var held: Frame?
@@ -40,7 +39,6 @@ final class DecodeStage: Sendable {
     private let limits: IngestLimits
     private let name: String
     private let outputs: [Stage<PictureInput>]
-    private let units: NALCheck?
 
     init(
         stream: FFmpeg.Stream,
@@ -57,13 +55,12 @@ final class DecodeStage: Sendable {
         self.limits = limits
         self.name = name
         self.outputs = outputs
-        units = NALCheck(stream)
         state = Mutex(
             State(
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
                 headers: try HeaderParser.open(stream),
                 ledger: PictureLedger(codec: stream.codec),
-                check: VP8Check(stream)
+                check: BitstreamCheck(stream)
             )
         )
     }
@@ -78,16 +75,14 @@ final class DecodeStage: Sendable {
                     try InputPlan.check(size: size, limits, name)
                 }
                 if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
-                if let units, !units.isLegal(packet) { state.illegalCount += 1 }
-                state.check?.take(packet)
+                state.check.take(packet)
                 for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
-                let errors = max(state.decoder?.errorCount ?? 0, state.illegalCount)
+                let errors = state.check.damagedCount(state.decoder?.errorCount ?? 0)
                 state.tally.errorCount = state.lead.damage(errors, isKeyframe: packet.isKeyframe)
             case .end:
                 if let decoder = state.decoder.take() {
                     let rest = try decoder.finish()
-                    let illegal = max(state.illegalCount, state.check?.damagedCount ?? 0)
-                    let errors = max(rest.errorCount, illegal)
+                    let errors = state.check.finalCount(rest.errorCount)
                     state.tally.errorCount = state.lead.damage(errors, isKeyframe: false)
                     for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()

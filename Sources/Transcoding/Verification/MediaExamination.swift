@@ -45,6 +45,8 @@ public struct MediaExamination: Sendable, Codable {
         public internal(set) var endSeconds: Double?
         /// Seconds from the start of one frame to that of the next, at most.
         public internal(set) var longestGap = 0.0
+        /// Seconds that the container states for the stream; `nil` when it does not.
+        public internal(set) var statedDuration: Double?
 
         init(kind: String, codec: String, index: Int = 0) {
             self.kind = kind
@@ -54,6 +56,7 @@ public struct MediaExamination: Sendable, Codable {
 
         init(_ stream: FFmpeg.Stream) {
             self.init(kind: stream.kind.rawValue, codec: stream.codec, index: stream.index)
+            statedDuration = stream.duration.map { Double($0) * stream.timebase.value }
         }
 
         /// What was decoded becomes that of a stream in a container, whose packets have yet to be counted.
@@ -71,9 +74,10 @@ public struct MediaExamination: Sendable, Codable {
 
         /// Seconds from the start of the first frame to the end of the last.
         public var duration: Double { (endSeconds ?? 0) - (firstSeconds ?? 0) }
-        /// Whether everything came out of the decoder, whole and in order.
+        /// Whether everything came out of the decoder, whole and in order, and of pictures as long as is stated.
         public var isWhole: Bool {
             frameCount > 0 && errorCount == 0 && lostCount == 0 && flaggedCount == 0 && backwardCount == 0
+                && (kind != "video" || !MediaExamination.isShort(duration, of: statedDuration))
         }
     }
 
@@ -107,7 +111,13 @@ public struct MediaExamination: Sendable, Codable {
     /// Whether all of it was decoded without an error, and the container keeps what it promises.
     public var isWhole: Bool {
         !streams.isEmpty && streams.allSatisfy(\.isWhole) && containerErrors == 0 && readFailure == nil
-            && (statedDuration ?? 0) - duration <= max(0.5, (statedDuration ?? 0) * 0.02)
+            && !MediaExamination.isShort(duration, of: statedDuration)
+    }
+
+    /// Whether over half a second and 2 % of what the container states are missing, as for a transcode.
+    private static func isShort(_ duration: Double, of stated: Double?) -> Bool {
+        guard let stated else { return false }
+        return stated - duration > max(0.5, stated * 0.02)
     }
 
     /// Decodes a whole file, opened as safely as for a transcode.

@@ -8,6 +8,8 @@ struct StreamExamination: ~Copyable {
     private let period: Double
     private var decoder: Decoder?
     private var ledger: PictureLedger
+    /// `nil` for what this process made itself.
+    private var check: BitstreamCheck?
     private var lastDTS: Int64?
     private var lastPTS: Int64?
     private let limits: IngestLimits
@@ -30,6 +32,7 @@ struct StreamExamination: ~Copyable {
             MediaExamination.StreamFinding(stream),
             timebase: stream.timebase,
             frameRate: stream.averageFrameRate.value,
+            check: isQuick ? nil : BitstreamCheck(stream),
             limits: limits,
             name: name
         )
@@ -49,6 +52,7 @@ struct StreamExamination: ~Copyable {
             MediaExamination.StreamFinding(kind: kind.rawValue, codec: codec),
             timebase: track.timebase,
             frameRate: 0,
+            check: nil,
             limits: limits,
             name: name
         )
@@ -59,6 +63,7 @@ struct StreamExamination: ~Copyable {
         _ finding: MediaExamination.StreamFinding,
         timebase: Timebase,
         frameRate: Double,
+        check: BitstreamCheck?,
         limits: IngestLimits,
         name: String
     ) {
@@ -66,6 +71,7 @@ struct StreamExamination: ~Copyable {
         self.timebase = timebase
         period = timebase.value > 0 && frameRate > 0 ? 1 / frameRate / timebase.value : 0
         ledger = PictureLedger(codec: finding.codec)
+        self.check = check
         self.decoder = consume decoder
         self.limits = limits
         self.name = name
@@ -86,6 +92,7 @@ struct StreamExamination: ~Copyable {
             lastDTS = dts
         }
         if let pts = packet.pts, !packet.isDiscarded { ledger.expect(pts) }
+        check?.take(packet)
         let frames = try decoder?.decode(packet) ?? []
         for frame in frames { try take(frame) }
         return frames
@@ -96,7 +103,7 @@ struct StreamExamination: ~Copyable {
         guard let decoder = decoder.take() else { return [] }
         let rest = try decoder.finish()
         for frame in rest.frames { try take(frame) }
-        finding.errorCount = rest.errorCount
+        finding.errorCount = check?.finalCount(rest.errorCount) ?? rest.errorCount
         return rest.frames
     }
 
