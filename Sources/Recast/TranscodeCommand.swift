@@ -222,6 +222,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             ]
             fields["width"] = result.size?.width
             fields["height"] = result.size?.height
+            fields["shortSeconds"] = result.shortSeconds
             fields["ssim"] = result.ssim
             fields["segments"] = result.segments.map(Description.fields)
             fields["damage"] = result.damage.map(Description.fields)
@@ -242,6 +243,9 @@ struct TranscodeCommand: AsyncParsableCommand {
         )
         Console.print(line)
         if let damage = result.damage { Console.print("  the input is damaged: \(damage)") }
+        if let short = result.shortSeconds {
+            Console.print(String(format: "  %.2f s shorter than asked: the input ends before", short))
+        }
         guard stats else { return }
         if let segments = result.segments { Console.print("  \(Description.line(segments))") }
         for stage in result.stages {

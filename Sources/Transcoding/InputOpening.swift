@@ -87,6 +87,7 @@ enum InputOpening {
         _ plan: InputPlan,
         span: ClipSpan,
         soundEnd: Double,
+        witnessEnd: Double,
         container format: String,
         readFailure: FFmpegError?,
         isAllowed: Bool,
@@ -112,10 +113,11 @@ enum InputOpening {
         tally.readFailure = readFailure?.reason
         tally.isExact = ["mov", "matroska", "avi"].contains { format.hasPrefix($0) }
         let end = span.end ?? .infinity
-        if let promised = plan.statedVideoDuration {
-            tally.promises.append((min(promised, end), pictures.endSeconds))
-        } else if let promised = plan.statedDuration {
-            tally.promises.append((min(promised, end), max(pictures.endSeconds, soundEnd)))
+        let reached = max(pictures.endSeconds, soundEnd)
+        if let promised = plan.ownPromise {
+            tally.promises.append((min(promised, end), plan.video == nil ? soundEnd : pictures.endSeconds))
+        } else if let promised = plan.sharedPromise {
+            tally.promises.append((min(promised, end), max(reached, witnessEnd)))
         }
         let damage = tally.damage
         guard damage.isTolerable || isAllowed else {

@@ -15,6 +15,10 @@ struct InputPlan {
     /// Seconds, as the container states it.
     let statedDuration: Double?
     let statedVideoDuration: Double?
+    /// Seconds of the sound that is used without pictures.
+    private let statedSoundDuration: Double?
+    /// Seconds from where the container's clock begins to `origin`.
+    private let lead: Double
 
     /// What an output is to have of an input.
     struct Wish: Equatable {
@@ -68,8 +72,36 @@ struct InputPlan {
         self.audio = audio
         statedDuration = duration
         statedVideoDuration = video?.duration.map { Double($0) * (video?.timebase.value ?? 0) }
+        statedSoundDuration =
+            video == nil ? audio?.duration.map { Double($0) * (audio?.timebase.value ?? 0) } : nil
         // Without its pictures, sound keeps its place on the input's clock.
         origin = InputPlan.origin(detectedVideo, audio)
+        let starts = [detectedVideo, detectedAudio].compactMap { stream in
+            stream?.startPTS.map {
+                Timestamp(ticks: $0, timebase: stream?.timebase ?? Timebase(1, 1)).seconds
+            }
+        }
+        lead = max(0, origin.seconds - (starts.min() ?? origin.seconds))
+    }
+
+    /// Seconds after the origin that the container promises of all its streams; `nil` where it says how long
+    /// those are that are used, or nothing.
+    var sharedPromise: Double? {
+        guard statedVideoDuration == nil, statedSoundDuration == nil else { return nil }
+        return statedDuration.map { $0 - lead }
+    }
+
+    /// Seconds that the container promises of the stream that leads.
+    var ownPromise: Double? {
+        statedVideoDuration ?? statedSoundDuration.map { min($0, statedDuration ?? $0) }
+    }
+
+    /// What is read and not used, only to see how far the container reaches.
+    var witnesses: [FFmpeg.Stream] {
+        guard sharedPromise != nil, !streams.isEmpty else { return [] }
+        return [detectedVideo, detectedAudio].compactMap { $0 }.filter { stream in
+            !streams.contains { $0.index == stream.index }
+        }
     }
 
     /// Where the input starts for an output with or without its sound.

@@ -264,6 +264,9 @@ public struct TranscodeResult: Sendable, Codable {
     public let frameCount: Int
     /// What was damaged in the input, and yet tolerated or allowed; `nil` when nothing was found.
     public let damage: InputDamage?
+    /// Seconds by which the output is shorter than was asked for, because inputs end before the parts of them
+    /// that are wanted; `nil` where nothing lacks.
+    public let shortSeconds: Double?
     /// The mean over luma and chroma of sampled pictures against those that were encoded, 0...1.
     ///
     /// `nil` when none could be compared, as with pictures of less than 16 pixels.

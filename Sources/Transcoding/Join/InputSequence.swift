@@ -13,6 +13,8 @@ final class InputSequence {
         var pictureEnd: Double?
         /// Seconds from the start of the first input to its end, as far as it was decoded.
         var firstEnd = 0.0
+        /// Seconds by which inputs ended before the parts of them that were asked for.
+        var shortSeconds = 0.0
         var sources: [Recipe.Source] = []
     }
 
@@ -125,6 +127,7 @@ final class InputSequence {
             plan,
             span: span,
             soundEnd: soundEnd + span.start,
+            witnessEnd: reader.witnessEnd,
             container: reader.container,
             readFailure: readFailure,
             isAllowed: allowsDamage,
@@ -202,6 +205,7 @@ final class InputSequence {
             }
             length = stated
         }
+        if let end = span.end { outcome.shortSeconds += max(0, end - span.start - length) }
         if let pictureEnd { outcome.pictureEnd = offset + min(pictureEnd, max(length, pictureEnd)) }
         let isEnd = isLast && span.end == nil
         video?.close(at: isEnd ? nil : offset + length)

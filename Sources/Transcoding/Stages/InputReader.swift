@@ -16,6 +16,9 @@ struct InputReader: ~Copyable {
     /// The picture with which decoding begins after a jump; those before it in time lack what they refer to.
     private var firstKeyframe: Int64?
     private var hasJumped = false
+    private let witnesses: [FFmpeg.Stream]
+    /// Seconds after the origin to the end of the last packet of streams that are not used.
+    private(set) var witnessEnd = 0.0
     /// What the container told of damage, once all was read.
     var finding: PacketWatch.Finding { packets.finding }
 
@@ -57,7 +60,8 @@ struct InputReader: ~Copyable {
         self.limits = limits
         self.name = name
         container = demuxer.formatName
-        demuxer.select(plan.streams.map(\.index))
+        witnesses = plan.witnesses
+        demuxer.select((plan.streams + plan.witnesses).map(\.index))
         self.demuxer = demuxer
     }
 
@@ -82,7 +86,8 @@ struct InputReader: ~Copyable {
                 if !hasJumped { packets.finish(demuxer, body, streams: plan.streams) }
                 break
             }
-            packets.take(packet)
+            let stream = witnesses.first { $0.index == packet.streamIndex }
+            if let stream { witness(packet, stream) } else { packets.take(packet) }
             let isWanted = stop.take(packet)
             if packet.streamIndex == plan.video?.index {
                 if isWanted, canDecode(packet) { pictures?.send(.packet(packet)) }
@@ -94,6 +99,12 @@ struct InputReader: ~Copyable {
             if stop.isOver { break }
         }
         return nil
+    }
+
+    private mutating func witness(_ packet: Packet, _ stream: FFmpeg.Stream) {
+        guard let pts = packet.pts else { return }
+        let end = Timestamp(ticks: pts &+ max(0, packet.duration), timebase: stream.timebase).seconds
+        witnessEnd = max(witnessEnd, end - plan.origin.seconds)
     }
 
     private mutating func next() throws(FFmpegError) -> Packet? {
@@ -131,7 +142,7 @@ extension InputReader {
         firstKeyframe = nil
         body.rewind()
         demuxer = try InputOpening.demuxer(body, limits, name)
-        demuxer.select(plan.streams.map(\.index))
+        demuxer.select((plan.streams + witnesses).map(\.index))
     }
 
     /// Tries a place `back` seconds before the start, and says whether all that is needed comes after it.

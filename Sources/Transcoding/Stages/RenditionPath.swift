@@ -216,6 +216,7 @@ final class RenditionPath {
             decodedFrameCount: source.outcome.frameCount,
             frameCount: written.frameCount,
             damage: source.outcome.damage.isEmpty ? nil : source.outcome.damage,
+            shortSeconds: source.outcome.shortSeconds > 0 ? source.outcome.shortSeconds : nil,
             ssim: examine?.stage.ssim(until: written.seconds),
             segments: ranges?.use ?? segments,
             recipe: recipe,
