@@ -20,6 +20,7 @@
 #include <libavutil/sha.h>
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
+#include <string.h>
 
 static const int recast_error_eof = AVERROR_EOF;
 static const int recast_error_again = AVERROR(EAGAIN);
@@ -34,7 +35,10 @@ static inline int recast_error_from_errno(int code) { return AVERROR(code); }
 
 // Counts an error that libav logs about a decoder or demuxer, in the number that its `opaque` points to.
 static void recast_count_complaint(void *context, int level, const char *format, va_list arguments) {
-    if (level > AV_LOG_ERROR || !context) return;
+    if (!context) return;
+    // Concealment is a mere notice. A frame thread flags its picture only when it is done with it, and by then the
+    // picture may have left without the flag.
+    if (level > AV_LOG_ERROR && (level > AV_LOG_INFO || strncmp(format, "concealing ", 11))) return;
     const AVClass *kind = *(const AVClass **)context;
     void *count = NULL;
     if (kind == avcodec_get_class()) {

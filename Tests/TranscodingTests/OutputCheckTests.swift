@@ -72,8 +72,11 @@ struct OutputCheckTests {
         let start = Int(Double(bytes.count) * place)
         for index in start..<start + 400 { bytes[index] = 0xff }
         try bytes.write(to: URL(fileURLWithPath: path))
-        let error = #expect(throws: TranscodingError.self) { try check(path, judgement()) }
-        #expect(error?.code == .outputRejected)
+        // Whether a frame thread flags its picture in time differs from run to run.
+        for _ in 0..<12 {
+            let error = #expect(throws: TranscodingError.self) { try check(path, judgement()) }
+            #expect(error?.code == .outputRejected)
+        }
     }
 
     @Test("Missing pictures, wrong lengths and streams are found")
