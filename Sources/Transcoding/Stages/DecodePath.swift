@@ -4,6 +4,11 @@ internal import FFmpeg
 ///
 /// What decodes serves one input. Only the thread that reads the inputs uses it.
 final class DecodePath: PicturePath {
+    /// Pictures that a stage may have before it: one in work and one waiting.
+    ///
+    /// Whoever makes them holds the next one ready, and encoders look ahead by themselves; more wait for nothing.
+    static let pictureSlots = 2
+
     private let limits: IngestLimits
     private let threads: Int
     private let failure: FirstFailure
@@ -36,7 +41,7 @@ final class DecodePath: PicturePath {
             threads: threads,
             outputs: renditions.map { $0.begin(stream) }
         )
-        let packets = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
+        let packets = Stage<PacketMessage>("decode", slots: 8, failure: failure, handler: decode.accept)
         branch = (decode, packets)
         return packets
     }

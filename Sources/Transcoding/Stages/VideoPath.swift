@@ -34,7 +34,12 @@ final class VideoPath {
             output: output,
             samples: samples
         )
-        encoding = Stage<PictureMessage>("encode", slots: 4, failure: failure, handler: encode.accept)
+        encoding = Stage<PictureMessage>(
+            "encode",
+            slots: DecodePath.pictureSlots,
+            failure: failure,
+            handler: encode.accept
+        )
         self.encode = encode
         self.preset = preset
         self.engine = engine
@@ -55,7 +60,8 @@ final class VideoPath {
             threads: share.filter,
             output: encoding
         )
-        let pictures = Stage<PictureInput>("picture", slots: 4, failure: failure) { message in
+        let pictures = Stage<PictureInput>("picture", slots: DecodePath.pictureSlots, failure: failure) {
+            message in
             switch message {
             case .picture(let frame, let ticks): try picture.accept(frame, ticks: ticks)
             case .end: try picture.finish()
