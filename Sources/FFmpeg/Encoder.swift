@@ -113,6 +113,14 @@ public struct Encoder: ~Copyable {
         return try feed(reference.pointer)
     }
 
+    /// Changes the quality that is aimed at, a constant rate factor, from the next picture that is begun on.
+    ///
+    /// Only an encoder that was opened with one has it (x264); the pictures it already looks ahead at count
+    /// as not begun.
+    public mutating func aim(at quality: Double) throws(FFmpegError) {
+        try check(av_opt_set_double(context.pointee.priv_data, "crf", quality, 0), "set the quality")
+    }
+
     /// Returns the packets still held back, and closes the encoder.
     public consuming func finish() throws(FFmpegError) -> [Packet] { try feed(nil) }
 

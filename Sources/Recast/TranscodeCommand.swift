@@ -53,6 +53,14 @@ struct TranscodeCommand: AsyncParsableCommand {
     )
     var segments: Int?
 
+    @Option(
+        help: .init(
+            "Seconds that a range lasts at least (default: 10); shorter ones cost quality.",
+            visibility: .hidden
+        )
+    )
+    var rangeSeconds: Double?
+
     @Option(help: "Keep finished ranges in this folder, and go on from those that are there.")
     var resume: String?
 
@@ -70,6 +78,9 @@ struct TranscodeCommand: AsyncParsableCommand {
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
         if let segments, !(1...10_000).contains(segments) {
             throw ValidationError("--segments takes 1 to 10000")
+        }
+        if let rangeSeconds, !(0.1...3_600).contains(rangeSeconds) {
+            throw ValidationError("--range-seconds takes 0.1 to 3600")
         }
         if resume != nil, segments == 1 { throw ValidationError("--resume needs ranges") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
@@ -138,6 +149,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         request.limits = limits
         request.allowsDamage = allowDamaged
         request.segments = segments.map { $0 > 1 ? .count($0) : .off } ?? .automatic
+        request.leastSegmentSeconds = rangeSeconds
         request.resumeFolder = resume
         do {
             if dryRun {

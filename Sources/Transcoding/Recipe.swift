@@ -44,7 +44,9 @@ public struct Recipe: Sendable, Codable, Equatable {
         /// Seconds of the output at which each range begins; the first one at 0.
         public var starts: [Double]
         /// The rate of each; `nil` where a quality was aimed at.
-        public var bitsPerSecond: [Int]?
+        public var bitsPerSecond: Int?
+        /// The constant rate factor at which each began; `nil` as the rate.
+        public var quality: Double?
     }
 
     /// The inputs, in the order in which they were joined.

@@ -43,14 +43,20 @@ struct ChangingInputTests {
         var data = Data()
         for part in parts { data += try Data(contentsOf: part) }
         try data.write(to: input)
-        let output = workspace.url("output.mp4")
-        let result = try RecastProgram.transcode(input.path, to: output)
-        try #require(result.status == 0, "\(result.errorText)")
-        #expect(try Judge.decodeErrors(output.path) == [])
-        let video = try #require(try Judge.probe(output.path).video)
+        for way in Way.allCases {
+            let output = workspace.url("\(way).mp4")
+            let result = try RecastProgram.transcode(input.path, to: output, options: way.options)
+            try #require(result.status == 0, "\(way): \(result.errorText)")
+            try expectPictures(output.path, changed)
+        }
+    }
+
+    private func expectPictures(_ output: String, _ changed: Case) throws {
+        #expect(try Judge.decodeErrors(output) == [])
+        let video = try #require(try Judge.probe(output).video)
         #expect(video.width == 640 && video.height == 360)
         #expect(video.sampleAspectRatio == "1:1")
-        let frames = try Judge.frameNumbers(output.path).map(\.number)
+        let frames = try Judge.frameNumbers(output).map(\.number)
         let second = changed.second.rate
         if changed.bars == 0 {
             #expect(frames == Array(0..<30) + Array(0..<second), "\(frames)")
@@ -58,7 +64,7 @@ struct ChangingInputTests {
             #expect(frames.count == 30 + second)
             #expect(frames.prefix(30) == Array(0..<30)[...])
         }
-        #expect(try bars(output.path) == changed.bars)
+        #expect(try bars(output) == changed.bars)
     }
 
     private func make(_ part: Part, _ name: String) throws -> URL {

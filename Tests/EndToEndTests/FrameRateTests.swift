@@ -14,10 +14,14 @@ struct FrameRateTests {
         arguments: [(25, "30", 60), (30, "24", 48), (60, "29.97", 60), (10, "30", 60)]
     )
     func exact(input: Int, rate: String, count: Int) throws {
+        for way in Way.allCases { try exact(input: input, rate: rate, count: count, way) }
+    }
+
+    private func exact(input: Int, rate: String, count: Int, _ way: Way) throws {
         var preset = PresetFile()
         preset.video["FrameRate"] = rate
         preset.engine["ExactFrameRate"] = true
-        let output = try transcode(try numbered(rate: input), preset)
+        let output = try transcode(try numbered(rate: input), preset, way)
         let frames = try Judge.frameNumbers(output)
         let period = 1 / ((rate == "29.97" ? 30_000.0 / 1001 : Double(rate)) ?? 0)
         #expect(abs(frames.count - count) <= 1)
@@ -39,10 +43,14 @@ struct FrameRateTests {
             as [(Int, String, String?, Double)]
     )
     func bounded(input: Int, rate: String, max: String?, expected: Double) throws {
+        for way in Way.allCases { try bounded(input: input, rate: rate, max: max, expected: expected, way) }
+    }
+
+    private func bounded(input: Int, rate: String, max: String?, expected: Double, _ way: Way) throws {
         var preset = PresetFile()
         preset.video["FrameRate"] = rate
         if let max { preset.video["MaxFrameRate"] = max }
-        let output = try transcode(try numbered(rate: input), preset)
+        let output = try transcode(try numbered(rate: input), preset, way)
         let frames = try Judge.frameNumbers(output)
         #expect(frames.count == Int(expected * 2))
         #expect(frames.map(\.number) == (0..<Int(expected * 2)).map { $0 * input / Int(expected) })
@@ -78,16 +86,18 @@ struct FrameRateTests {
             + (0..<6).map { "[p\($0)]" }.joined() + "concat=n=6,format=yuv420p[v]"
         try Tool.ffmpeg.output([
             "-nostdin", "-v", "error", "-y", "-filter_complex", graph, "-map", "[v]", "-c:v", "libx264",
-            "-preset", "ultrafast", cuts,
+            "-preset", "ultrafast", "-g", "20", cuts,
         ])
         var preset = PresetFile()
         preset.video["FixedGOP"] = "true"
         preset.video["KeyframesMaxDist"] = "25"
-        let output = try transcode(cuts, preset)
-        let pictures = try Judge.packets(output).sorted { $0.pts < $1.pts }
-        #expect(pictures.count == 66)
-        let keys = pictures.enumerated().filter(\.element.isKeyframe).map(\.offset)
-        #expect(keys == [0, 25, 50])
+        for way in Way.allCases {
+            let output = try transcode(cuts, preset, way)
+            let pictures = try Judge.packets(output).sorted { $0.pts < $1.pts }
+            #expect(pictures.count == 66)
+            let keys = pictures.enumerated().filter(\.element.isKeyframe).map(\.offset)
+            #expect(keys == [0, 25, 50], "\(way)")
+        }
     }
 
     @Test("An interlaced output shows each field in its turn", arguments: ["TopFirst", "BottomFirst"])
@@ -132,7 +142,10 @@ struct FrameRateTests {
         try Tool.ffmpeg.output([
             "-nostdin", "-v", "error", "-y", "-fflags", "+genpts", "-i", flagged, "-c", "copy", input,
         ])
-        let output = try transcode(input, PresetFile())
+        for way in Way.allCases { try expectFilm(try transcode(input, PresetFile(), way)) }
+    }
+
+    private func expectFilm(_ output: String) throws {
         let frames = try Judge.frameNumbers(output)
         #expect(frames.map(\.number) == Array(0..<frames.count))
         #expect(frames.count >= 46)
@@ -151,12 +164,14 @@ struct FrameRateTests {
         try recipe(rate: rate).make(workspace.url("input-\(rate).mp4"))
     }
 
-    private func transcode(_ input: String, _ preset: PresetFile) throws -> String {
-        let output = workspace.url("output.mp4")
+    private func transcode(_ input: String, _ preset: PresetFile, _ way: Way = .whole) throws -> String {
+        let output = workspace.url("\(way).mp4")
         let path = try preset.write(workspace.url("preset.json"))
-        let result = try RecastProgram.tool.run([
-            "transcode", input, "-o", output.path, "--preset", path, "--force",
-        ])
+        let result = try RecastProgram.tool.run(
+            [
+                "transcode", input, "-o", output.path, "--preset", path, "--force",
+            ] + way.options
+        )
         try #require(result.status == 0, "\(result.errorText)")
         #expect(try Judge.decodeErrors(output.path) == [])
         return output.path

@@ -16,6 +16,18 @@ enum RecastProgram {
     }
 }
 
+/// How the pictures of an output are made: what a suite says of one way has to hold for the other.
+enum Way: CaseIterable, Sendable, CustomStringConvertible {
+    case whole
+    /// In ranges of 0.4 s and more, where the input can be cut.
+    case ranges
+
+    var description: String { self == .whole ? "whole" : "ranges" }
+    var options: [String] {
+        self == .whole ? ["--segments", "1"] : ["--segments", "4", "--range-seconds", "0.4"]
+    }
+}
+
 /// Expects a failure that its caller can understand: the status, one line, and nothing left behind.
 func expectRefusal(
     _ result: Tool.Result,

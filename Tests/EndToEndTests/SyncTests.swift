@@ -181,17 +181,23 @@ struct SyncTests {
         let input = workspace.path(variation.file)
         let arguments = variation.arguments.map { $0 == "BASE" ? base : $0 }
         try Tool.ffmpeg.output(["-nostdin", "-v", "error", "-y"] + arguments + [input])
-        let output = workspace.url("output.mp4")
-        let result = try RecastProgram.transcode(input, to: output)
-        try #require(result.status == 0, "\(result.errorText)")
+        for way in Way.allCases {
+            let output = workspace.url("\(way).mp4")
+            let result = try RecastProgram.transcode(input, to: output, options: way.options)
+            try #require(result.status == 0, "\(way): \(result.errorText)")
+            try expectSync(output.path, of: input, variation)
+            try expectWholeness(output.path, variation)
+        }
+    }
 
-        let frames = try Judge.frameNumbers(output.path)
+    private func expectSync(_ output: String, of input: String, _ variation: Variation) throws {
+        let frames = try Judge.frameNumbers(output)
         let numbers = frames.map(\.number)
         #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 <= $1 }, "\(numbers)")
         // The first picture may be held from 0 on; where a number lies is read from its last showing.
         var shown: [Int: Double] = [:]
         for frame in frames { shown[frame.number] = frame.pts }
-        let beeps = try Judge.beepTimes(output.path)
+        let beeps = try Judge.beepTimes(output)
         #expect(beeps.count == variation.beeps.count, "\(beeps)")
         for (second, time) in zip(variation.beeps, beeps) {
             let number = second * variation.rate
@@ -200,7 +206,6 @@ struct SyncTests {
             let offset = time - variation.shift - expected
             #expect(abs(offset) <= 0.04, "beep \(second) is \(offset) s off its picture")
         }
-        try expectWholeness(output.path, variation)
         guard variation.rate <= 30 else { return }
         #expect(Set(numbers) == Set(try Judge.frameNumbers(input).map(\.number)))
     }

@@ -40,4 +40,14 @@ struct RenditionGroupsTests {
     func sharesCores(cores: Int, renditions: Int, threads: Int) {
         #expect(CoreShare(cores: cores, renditions: renditions).encoder == threads)
     }
+
+    @Test(
+        "A decoder gets as many threads as its share of the work needs, and not more than it can use",
+        arguments: [
+            (2, 0.3, 1), (2, 0.65, 2), (2, 1.0, 3), (4, 0.3, 2), (16, 0.3, 8), (16, 1.0, 8), (1, 0.01, 1),
+        ]
+    )
+    func sharesDecoder(cores: Int, decoding: Double, threads: Int) {
+        #expect(CoreShare(cores: cores, decoding: decoding).decoder == threads)
+    }
 }

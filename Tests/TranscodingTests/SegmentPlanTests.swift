@@ -1,4 +1,5 @@
 import FFmpeg
+import Foundation
 import Testing
 
 @testable import Transcoding
@@ -135,22 +136,21 @@ struct JoinedTimesTests {
 
 @Suite("RateBudget")
 struct RateBudgetTests {
-    @Test("The ranges' rates come to the average, and hard ranges get more")
-    func shares() {
-        let looks = [(10.0, 1.0), (12, 4), (20, 2), (10, 0), (10, 9)].map {
-            RateBudget.Look(seconds: $0.0, need: $0.1)
+    @Test("Ranges that are harder begin at a coarser quality, within bounds")
+    func begins() {
+        let qualities = [0.001, 0.5, 1, 2, 1_000].map { need in
+            RateBudget.quality([.init(seconds: 10, need: need * 1e6)], average: 1_000_000)
         }
-        let rates = RateBudget.rates(looks, average: 2_000_000)
-        let sum = zip(looks, rates).reduce(0) { $0 + $1.0.seconds * Double($1.1) }
-        #expect(abs(sum / 62 - 2_000_000) < 5)
-        #expect(rates[1] > rates[2] && rates[2] > rates[0] && rates[4] > rates[1])
-        #expect(rates.allSatisfy { $0 > 100_000 })
+        #expect(qualities == qualities.sorted())
+        #expect(qualities == [16, 20, 23, 26, 34])
     }
 
-    @Test("Without anything known, all have the average")
-    func knowsNothing() {
-        let looks = [RateBudget.Look(seconds: 10, need: 0), RateBudget.Look(seconds: 0, need: 0)]
-        #expect(RateBudget.rates(looks, average: 500) == [500, 500])
-        #expect(RateBudget.rates([], average: 500) == [])
+    @Test("Longer ranges count for more, and those of which nothing is known not at all")
+    func weighs() {
+        let looks = [(30.0, 4.0), (10, 0), (10, 0.5)].map { RateBudget.Look(seconds: $0.0, need: $0.1 * 1e6) }
+        let expected = 23 + 3 * log2((30 * 4 + 10 * 0.5) / 40)
+        #expect(abs(RateBudget.quality(looks, average: 1_000_000) - expected) < 0.001)
+        #expect(RateBudget.quality([], average: 500) == 23)
+        #expect(RateBudget.quality(looks, average: 0) == 23)
     }
 }

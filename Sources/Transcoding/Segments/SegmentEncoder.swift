@@ -63,23 +63,22 @@ struct SegmentEncoder: ~Copyable {
     mutating func encode(
         _ part: SegmentPlan.Part,
         plan: VideoPlan,
-        rate: Int?
+        target: RateSteering.Target?
     ) throws -> EncodedSegment {
         let failure = FirstFailure()
-        var preset = job.preset
-        if let rate { preset.bitsPerSecond = rate }
         let sink = PacketSink()
         let packets = Stage<MuxMessage>("packets", slots: 1, failure: failure, isInline: true) {
             sink.take($0)
         }
-        let samples = PictureSamples(forOneWindow: ())
+        let samples = PictureSamples()
         let encode = VideoEncodeStage(
-            preset: preset,
+            preset: job.preset,
             engine: job.engine,
             muxer: job.muxer,
             seconds: job.seconds,
             threads: 1,
             isPart: true,
+            steering: target.map { RateSteering($0) },
             output: packets,
             samples: samples
         )

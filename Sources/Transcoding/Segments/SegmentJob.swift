@@ -8,8 +8,8 @@ struct SegmentJob: Sendable {
     let job: SegmentEncoder.Job
     let parts: [SegmentPlan.Part]
     let video: VideoPlan
-    /// Bits a second of each range; `nil` where a quality is aimed at.
-    let rates: [Int]?
+    /// What each range aims at; `nil` where it is the preset's quality.
+    let target: RateSteering.Target?
     /// Of the whole input, in hexadecimal, where it was asked for.
     let sha256: String?
     /// Ranges that are encoded at the same time.
@@ -22,7 +22,8 @@ struct SegmentJob: Sendable {
             wanted: wish.count,
             leastSeconds: wish.leastSeconds,
             starts: parts.map { Double($0.start ?? 0) * job.stream.timebase.value },
-            bitsPerSecond: rates
+            bitsPerSecond: target?.bitsPerSecond,
+            quality: target?.quality
         )
     }
 
@@ -95,12 +96,15 @@ struct SegmentJob: Sendable {
             }
             guard let video = survey.plan else { throw SegmentPlan.Unsuited("it has no pictures") }
             let average = job.engine.rateControl == .average ? job.preset.bitsPerSecond : nil
-            let rates = average.map { RateBudget.rates(survey.looks(plan.parts), average: $0) }
+            let looks = survey.looks(plan.parts)
+            let target = average.map {
+                RateSteering.Target(bitsPerSecond: $0, quality: RateBudget.quality(looks, average: $0))
+            }
             return SegmentJob(
                 job: job,
                 parts: plan.parts,
                 video: video,
-                rates: rates,
+                target: target,
                 sha256: scan.sha256,
                 workers: count,
                 wish: wanted

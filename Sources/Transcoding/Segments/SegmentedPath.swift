@@ -123,7 +123,7 @@ final class SegmentedPath: PicturePath, Sendable {
             return kept
         }
         if encoder == nil { encoder = try SegmentEncoder(plan.job) }
-        let made = try encoder?.encode(plan.parts[index], plan: plan.video, rate: plan.rates?[index])
+        let made = try encoder?.encode(plan.parts[index], plan: plan.video, target: plan.target)
         let segment = made ?? EncodedSegment()
         if !failure.hasFailed { try store?.write(segment, index) }
         return segment
@@ -184,15 +184,14 @@ final class SegmentedPath: PicturePath, Sendable {
 enum SegmentHeader {
     static func track(_ plan: SegmentJob) throws -> Muxer.Track {
         let job = plan.job
-        var preset = job.preset
-        if let rate = plan.rates?.first { preset.bitsPerSecond = rate }
         let choice = VideoEncoderChoice(
-            preset,
+            job.preset,
             job.engine,
             plan.video,
             seconds: job.seconds,
             threads: 1,
-            isPart: true
+            isPart: true,
+            quality: plan.target?.quality
         )
         return choice.track(try choice.open(plan.video, job.muxer, threads: 1), plan.video, job.muxer)
     }

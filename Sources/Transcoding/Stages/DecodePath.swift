@@ -4,11 +4,6 @@ internal import FFmpeg
 ///
 /// What decodes serves one input. Only the thread that reads the inputs uses it.
 final class DecodePath: PicturePath {
-    /// Pictures that a stage may have before it: one in work and one waiting.
-    ///
-    /// Whoever makes them holds the next one ready, and encoders look ahead by themselves; more wait for nothing.
-    static let pictureSlots = 2
-
     private let limits: IngestLimits
     private let threads: Int
     private let failure: FirstFailure

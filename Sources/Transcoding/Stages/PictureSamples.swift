@@ -12,19 +12,10 @@ final class PictureSamples: Sendable {
         var isOpen = false
     }
 
-    /// Pictures that may wait when a window opens; so 18 wait at most.
-    private static let mostWaiting = 12
-
     private let state = Mutex(State())
-    private let mostWaiting: Int
 
-    init() { mostWaiting = PictureSamples.mostWaiting }
-
-    /// Takes the pictures of one window, which somebody else will compare.
-    init(forOneWindow: Void) { mostWaiting = 0 }
-
-    /// Whether there is room for one more window.
-    var hasRoom: Bool { state.withLock { $0.waiting.count <= mostWaiting } }
+    /// Whether there is room for one more window: pictures of one are all that is kept.
+    var hasRoom: Bool { state.withLock { $0.waiting.isEmpty } }
 
     /// Whether a picture is yet to be compared.
     var isAwaiting: Bool { state.withLock { $0.isOpen || !$0.waiting.isEmpty } }

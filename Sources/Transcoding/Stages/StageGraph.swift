@@ -79,7 +79,13 @@ final class StageGraph: Sendable {
         let run = RenditionPath.Run(
             request: request,
             survey: survey,
-            share: CoreShare(request.threadPlan, cores: cores, renditions: groups.map(\.count).max() ?? 1),
+            share: CoreShare(
+                request.threadPlan,
+                cores: cores,
+                decoding: plan.video.map { CoreShare.decoding($0, for: request.renditions.map(\.preset)) }
+                    ?? 0,
+                renditions: groups.map(\.count).max() ?? 1
+            ),
             cores: cores,
             watch: watch,
             failure: failure

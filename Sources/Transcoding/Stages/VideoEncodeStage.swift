@@ -11,9 +11,10 @@ final class VideoEncodeStage: Sendable {
         /// Pictures of an animation that will have a palette in common.
         var window: [(frame: Frame, pts: Int64)] = []
         var timebase = Timebase(1, 1)
+        var steering: RateSteering?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let preset: Preset.Video
     private let engine: EngineOptions
     private let muxer: MuxerChoice
@@ -33,6 +34,7 @@ final class VideoEncodeStage: Sendable {
         seconds: Double?,
         threads: Int,
         isPart: Bool = false,
+        steering: RateSteering? = nil,
         output: Stage<MuxMessage>,
         samples: PictureSamples?
     ) {
@@ -44,6 +46,7 @@ final class VideoEncodeStage: Sendable {
         self.isPart = isPart
         self.output = output
         self.samples = samples
+        state = Mutex(State(steering: steering))
     }
 
     /// What encodes the pictures.
@@ -71,6 +74,7 @@ final class VideoEncodeStage: Sendable {
                     return
                 }
                 sample(frame, pts, &state)
+                if let quality = state.steering?.change() { try state.encoder?.aim(at: quality) }
                 let packets = try state.encoder?.encode(frame, pts: pts) ?? []
                 send(packets, &state)
             case .end:
@@ -88,7 +92,8 @@ final class VideoEncodeStage: Sendable {
             plan,
             seconds: seconds,
             threads: threads,
-            isPart: isPart
+            isPart: isPart,
+            quality: state.steering?.quality
         )
         let encoder = try choice.open(plan, muxer, threads: threads)
         let track = choice.track(encoder, plan, muxer)
@@ -141,6 +146,10 @@ final class VideoEncodeStage: Sendable {
                 state.maker?.hasSigned = true
                 let text = packet.text(beginning: "x264 - core") ?? packet.text(beginning: "x265 (build")
                 if let text { state.maker?.name = text.components(separatedBy: " - H.26")[0] }
+            }
+            if let dts = packet.dts {
+                let time = Timestamp(ticks: dts, timebase: state.timebase).seconds
+                state.steering?.take(byteCount: packet.byteCount, at: time)
             }
             output.send(.packet(.video, packet))
             state.sampler?.take(isKeyframe: packet.isKeyframe)

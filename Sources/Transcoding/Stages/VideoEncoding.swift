@@ -9,11 +9,12 @@ extension VideoEncoderChoice {
         _ plan: VideoPlan,
         seconds: Double?,
         threads: Int,
-        isPart: Bool
+        isPart: Bool,
+        quality: Double? = nil
     ) {
         self.init(preset, engine, seconds: seconds, width: plan.size.width, threads: threads)
         avoidAVX512(width: plan.size.width)
-        if isPart { makePart() }
+        if isPart { makePart(quality: quality) }
     }
 
     /// Opens the encoder.

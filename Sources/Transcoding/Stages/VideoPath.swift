@@ -36,7 +36,7 @@ final class VideoPath {
         )
         encoding = Stage<PictureMessage>(
             "encode",
-            slots: DecodePath.pictureSlots,
+            slots: share.slots,
             failure: failure,
             handler: encode.accept
         )
@@ -60,8 +60,7 @@ final class VideoPath {
             threads: share.filter,
             output: encoding
         )
-        let pictures = Stage<PictureInput>("picture", slots: DecodePath.pictureSlots, failure: failure) {
-            message in
+        let pictures = Stage<PictureInput>("picture", slots: share.slots, failure: failure) { message in
             switch message {
             case .picture(let frame, let ticks): try picture.accept(frame, ticks: ticks)
             case .end: try picture.finish()
