@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,6 +25,51 @@
 
 // glibc declares it for GNU sources only; it is there since 2.34.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+// glibc declares them for GNU sources only.
+struct recast_image {
+    ElfW(Addr) base;
+    const char *name;
+    const ElfW(Phdr) *headers;
+    ElfW(Half) count;
+};
+extern int dl_iterate_phdr(int (*each)(struct recast_image *, size_t, void *), void *context);
+extern int madvise(void *start, size_t count, int advice);
+
+/// Gives back what is resident of one loaded file and as it is in that file; what is needed again, the kernel maps
+/// again.
+static inline int recast_release_image(struct recast_image *image, size_t size, void *context) {
+    const ElfW(Addr) page = (ElfW(Addr))sysconf(_SC_PAGESIZE);
+    (void)size;
+    // The kernel's own code comes from no file.
+    if (image->name && strncmp(image->name, "linux-vdso", 10) == 0) return 0;
+    for (int index = 0; index < image->count; index++) {
+        const ElfW(Phdr) *header = &image->headers[index];
+        if (header->p_type != PT_DYNAMIC) continue;
+        // Code that the loader wrote into is not as it is in the file.
+        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(image->base + header->p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++) {
+            if (entry->d_tag == DT_TEXTREL) return 0;
+            if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL)) return 0;
+        }
+    }
+    for (int index = 0; index < image->count; index++) {
+        const ElfW(Phdr) *header = &image->headers[index];
+        if (header->p_type != PT_LOAD || (header->p_flags & PF_W)) continue;
+        ElfW(Addr) start = (image->base + header->p_vaddr + page - 1) & ~(page - 1);
+        ElfW(Addr) end = (image->base + header->p_vaddr + header->p_memsz) & ~(page - 1);
+        if (end > start && madvise((void *)start, end - start, 4 /* MADV_DONTNEED */) == 0)
+            *(size_t *)context += end - start;
+    }
+    return 0;
+}
+
+/// Gives back the unchanged pages of the program and its libraries; returns how many bytes of addresses they take.
+static inline size_t recast_release_images(void) {
+    size_t bytes = 0;
+    dl_iterate_phdr(recast_release_image, &bytes);
+    return bytes;
+}
 
 /// Starts `path` with no environment, a process group of its own and nothing open but `channel` as standard
 /// input and output, /dev/null as standard error and the `count` files as descriptors 3 and up, above all of which

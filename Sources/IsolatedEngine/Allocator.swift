@@ -1,4 +1,5 @@
 internal import CProcess
+package import Transcoding
 
 /// How memory is laid out while videos are transcoded.
 package enum Allocator {
@@ -14,5 +15,14 @@ package enum Allocator {
     package static func keepSmall() {
         _ = mallopt(M_MMAP_THRESHOLD, mappedByteCount)
         _ = mallopt(M_ARENA_MAX, arenaCount)
+    }
+
+    /// Seconds of video from which giving pages back is worth its time.
+    private static let worthwhileSeconds = 3.0
+
+    /// Gives back what only the program's start needed, when the work on a video that is not short begins.
+    package static func forgetStart(_ progress: TranscodeProgress) {
+        guard progress.input != nil, progress.totalSeconds ?? .infinity >= worthwhileSeconds else { return }
+        ProgramPages.release()
     }
 }

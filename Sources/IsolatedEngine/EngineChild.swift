@@ -35,6 +35,7 @@ package enum EngineChild {
             exit(1)
         }
         let result = Transcoder().transcodeBlocking(request(order, channel)) { progress in
+            Allocator.forgetStart(progress)
             channel.send(.progress, progress)
         }
         switch result {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import HTTPService
+internal import IsolatedEngine
 internal import Jobs
 internal import Logging
 internal import ServiceLifecycle
@@ -107,7 +108,11 @@ struct ServeCommand: AsyncParsableCommand {
         let host = configuration.service.listen.writtenHost
         let application = room.service(log).application { port in
             Console.print("listening on http://\(host):\(port)")
-            ProgramPages.releaseSoon()
+            Task.detached {
+                // Once the start is over, what it alone needed is given back.
+                try? await Task.sleep(for: .seconds(3))
+                ProgramPages.release()
+            }
         }
         parts.append(DrainedService(service: application, seconds: configuration.worker.gracePeriod))
         let group = ServiceGroup(

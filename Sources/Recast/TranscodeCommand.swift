@@ -193,6 +193,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
         let work = Task {
             try await Transcoder().transcodeAll(request) { progress in
+                Allocator.forgetStart(progress)
                 bar?.draw(progress)
                 guard json else { return }
                 Console.event([

@@ -36,7 +36,7 @@ final class DecodePath: PicturePath {
             threads: threads,
             outputs: renditions.map { $0.begin(stream) }
         )
-        let packets = Stage<PacketMessage>("decode", slots: 16, failure: failure, handler: decode.accept)
+        let packets = Stage<PacketMessage>("decode", slots: 8, failure: failure, handler: decode.accept)
         branch = (decode, packets)
         return packets
     }
