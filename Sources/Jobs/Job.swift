@@ -199,12 +199,17 @@ package struct Rendition: Codable, Sendable, Equatable {
     package var audioBitsPerSecond: Int64?
     /// 0...1 against the input, `nil` when it was not measured.
     package var ssim: Double?
+    /// Seconds by which the input ended before the part of it that was asked for; `nil` when it did not.
+    package var shortSeconds: Double?
 
     package init(byteCount: Int64, eTag: String, durationMilliseconds: Int64) {
         self.byteCount = byteCount
         self.eTag = eTag
         self.durationMilliseconds = durationMilliseconds
     }
+
+    /// Whether the input ended before the part that was asked for, by more than the rounding of times.
+    package var isShort: Bool { (shortSeconds ?? 0) >= 0.05 }
 
     /// The duration in seconds, rounded up.
     package var wholeSeconds: Int64 {

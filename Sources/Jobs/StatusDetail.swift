@@ -12,6 +12,11 @@ package struct StatusDetail: Sendable, Equatable {
         text = "\(number) \(name): \(StatusDetail.sentence(number, error, output, job))"
     }
 
+    /// What was said of an output that is there and shorter than the part that was asked for.
+    package static let isShort =
+        "The starting time plus the duration of a clip exceeded the length of the input file. Amazon Elastic "
+        + "Transcoder created an output file that is shorter than the specified duration."
+
     /// The service's number for an error; what is not known is ours.
     package static func number(of error: JobError) -> Int {
         switch error.code {

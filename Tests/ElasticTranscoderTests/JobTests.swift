@@ -81,6 +81,10 @@ struct JobTests {
         #expect(output["Duration"] == 3 && output["DurationMillis"] == 2001 && output["FrameRate"] == "25")
         #expect(output["Width"] == 1280 && output["Height"] == 720 && output["FileSize"] == 5_000_000_000)
         #expect(output["StatusDetail"] == .null)
+        try await bench.change(id) { $0.outputs[0].rendition?.shortSeconds = 1 }
+        let short = try #require(try await bench.send("GET", "jobs/\(id)").body["Job"]?["Output"])
+        #expect(short["Status"] == "Complete")
+        #expect(short["StatusDetail"]?.string?.contains("shorter than the specified duration") == true)
         let failed = try #require(job["Outputs"]?.elements.last)
         #expect(failed["Status"] == "Error" && failed["PresetId"] == .string(APIBench.web))
         let detail = try #require(failed["StatusDetail"]?.string)

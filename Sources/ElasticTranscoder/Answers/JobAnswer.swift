@@ -75,6 +75,7 @@ extension ElasticTranscoderAPI {
             members["Height"] = JSONValue(optional: rendition.height)
             members["FrameRate"] = frameRate(rendition.frameRate)
             members["FileSize"] = .integer(rendition.byteCount)
+            if rendition.isShort { members["StatusDetail"] = .string(StatusDetail.isShort) }
         }
         return complete("JobOutput", members)
     }

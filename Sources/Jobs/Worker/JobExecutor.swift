@@ -171,15 +171,19 @@ package struct JobExecutor: Sendable {
     private func announceStart(_ claim: Job) async throws(BackendError) {
         try await records.keep(claim)
         // Once more with every attempt, under the same id: the one before may have died before it was told.
-        try await post(JobMessage(.progressing, claim)) { $0.progressing }
+        try await post(JobMessage(.progressing, claim))
     }
 
-    private func post(
-        _ message: JobMessage,
-        _ topic: (Pipeline.Topics) -> String
-    ) async throws(BackendError) {
+    private func post(_ message: JobMessage) async throws(BackendError) {
         guard let pipeline = try await pipeline(message.job.pipelineID) else { return }
-        let topic = topic(pipeline.topics)
+        let topics = pipeline.topics
+        let topic =
+            switch message.state {
+            case .progressing: topics.progressing
+            case .completed: topics.completed
+            case .warning: topics.warning
+            case .error: topics.error
+            }
         guard !topic.isEmpty else { return }
         try await outbox.post(
             Notification(id: message.id, topic: topic, subject: message.subject, message: message.text)
@@ -232,8 +236,8 @@ package struct JobExecutor: Sendable {
         guard !job.isSettled else { return }
         if job.status == .canceled, job.error == nil { await runner.removeUploads(of: job) }
         try await records.keep(job)
-        if let state = JobMessage.State(ended: job) {
-            try await post(JobMessage(state, job)) { state == .completed ? $0.completed : $0.error }
+        for state in JobMessage.State.ended(job) {
+            try await post(JobMessage(state, job))
         }
         try await ledger.settle(job)
     }

@@ -3,14 +3,18 @@ package struct JobMessage: Sendable, Equatable {
     package enum State: String, Sendable {
         case progressing = "PROGRESSING"
         case completed = "COMPLETED"
+        /// Besides `completed`, where an output is not all that was asked for.
+        case warning = "WARNING"
         case error = "ERROR"
 
-        /// The state that a job's end is announced as; `nil` when nobody is told.
-        package init?(ended job: Job) {
+        /// What a job's end is announced as, in this order; nothing where nobody is told.
+        package static func ended(_ job: Job) -> [State] {
             switch job.status {
-            case .complete: self = .completed
-            case .error: self = .error
-            case .submitted, .progressing, .canceled: return nil
+            case .complete:
+                job.outputs.contains { $0.rendition?.isShort == true }
+                    ? [.completed, .warning] : [.completed]
+            case .error: [.error]
+            case .submitted, .progressing, .canceled: []
             }
         }
     }
@@ -37,6 +41,7 @@ package struct JobMessage: Sendable, Equatable {
         switch state {
         case .progressing: "Amazon Elastic Transcoder has scheduled job \(job.id) for transcoding."
         case .completed: "Amazon Elastic Transcoder has finished transcoding job \(job.id)."
+        case .warning: "Amazon Elastic Transcoder has a warning about job \(job.id)."
         case .error: "The Amazon Elastic Transcoder job \(job.id) has failed."
         }
     }
@@ -97,6 +102,7 @@ package struct JobMessage: Sendable, Equatable {
             ]
         }
         if output.status == .complete, let rendition = output.rendition {
+            if rendition.isShort { members.append(("statusDetail", .string(StatusDetail.isShort))) }
             members.append(("duration", .number("\(rendition.wholeSeconds)")))
             if let width = rendition.width, let height = rendition.height {
                 members += [("width", .number("\(width)")), ("height", .number("\(height)"))]

@@ -64,5 +64,6 @@ extension Rendition {
         videoBitsPerSecond = result.video?.bitsPerSecond
         audioBitsPerSecond = result.audio?.bitsPerSecond
         ssim = result.ssim
+        shortSeconds = result.shortSeconds
     }
 }

@@ -159,9 +159,14 @@ struct JobMessageTests {
 
     @Test("Ids are the same for every delivery, in the order of what happened; subjects fit into SNS's 100")
     func namesItself() {
-        let ids = [JobMessage.State.progressing, .completed].map { JobMessage($0, job()).id }
-        #expect(ids == ["1790000000000-aaaaaa.1.progressing", "1790000000000-aaaaaa.2.completed"])
-        for state in [JobMessage.State.progressing, .completed, .error] {
+        let ids = [JobMessage.State.progressing, .completed, .warning].map { JobMessage($0, job()).id }
+        #expect(
+            ids == [
+                "1790000000000-aaaaaa.1.progressing", "1790000000000-aaaaaa.2.completed",
+                "1790000000000-aaaaaa.2.warning",
+            ]
+        )
+        for state in [JobMessage.State.progressing, .completed, .warning, .error] {
             #expect(JobMessage(state, job()).subject.count <= 100)
         }
     }
@@ -170,7 +175,28 @@ struct JobMessageTests {
     func keepsQuiet() {
         var job = job()
         job.status = .canceled
-        #expect(JobMessage.State(ended: job) == nil)
+        #expect(JobMessage.State.ended(job) == [])
+    }
+
+    @Test("A part that reached past the input's end is a warning besides, and the output says what is wrong")
+    func warns() throws {
+        var job = job()
+        job.status = .complete
+        job.outputs[0].status = .complete
+        #expect(JobMessage.State.ended(job) == [.completed])
+        var rendition = Rendition(byteCount: 1, eTag: "", durationMilliseconds: 2000)
+        rendition.shortSeconds = 0.01
+        job.outputs[0].rendition = rendition
+        #expect(JobMessage.State.ended(job) == [.completed])
+        rendition.shortSeconds = 3
+        job.outputs[0].rendition = rendition
+        #expect(JobMessage.State.ended(job) == [.completed, .warning])
+        let message = try object(JobMessage(.warning, job).text)
+        #expect(message["state"] as? String == "WARNING")
+        let output = try #require((message["outputs"] as? [[String: Any]])?.first)
+        let detail = try #require(output["statusDetail"] as? String)
+        #expect(detail.hasPrefix("The starting time plus the duration of a clip exceeded the length"))
+        #expect(output["status"] as? String == "Complete" && output["errorCode"] == nil)
     }
 
     /// Judged by Foundation's reader.
