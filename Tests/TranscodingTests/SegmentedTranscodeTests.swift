@@ -202,11 +202,18 @@ struct SegmentedTranscodeTests {
         var request = try request(input, folder.appendingPathComponent("output.mp4").path)
         request.threads = 1
         let started = AsyncStream<Void>.makeStream()
+        // It cannot be over before it is cancelled, however late that comes.
+        let gate = DispatchSemaphore(value: 0)
         let task = Task { [request] in
-            try await Transcoder().transcode(request) { _ in started.continuation.yield() }
+            try await Transcoder().transcode(request) { _ in
+                started.continuation.yield()
+                gate.wait()
+                gate.signal()
+            }
         }
         for await _ in started.stream { break }
         task.cancel()
+        gate.signal()
         await #expect { try await task.value } throws: { ($0 as? TranscodingError)?.code == .cancelled }
         #expect(contents(of: folder) == [])
     }

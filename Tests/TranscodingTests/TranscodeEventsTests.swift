@@ -1,3 +1,4 @@
+import FFmpeg
 import Foundation
 import TestMedia
 import Testing
@@ -14,15 +15,23 @@ struct TranscodeEventsTests {
         outputs = try workspace.subfolder("outputs")
     }
 
-    private func events(_ input: String) throws -> TranscodeEvents {
+    private func events(_ path: String) throws -> TranscodeEvents { try events(.file(path: path)) }
+
+    private func events(_ input: TranscodeInput) throws -> TranscodeEvents {
         let presets = PresetLibrary(folders: [Samples.packageRoot.appendingPathComponent("presets")])
         return Transcoder().events(
             TranscodeRequest(
-                inputPath: input,
-                outputPath: outputs.appendingPathComponent("output.mp4").path,
+                input: input,
+                output: .file(path: outputs.appendingPathComponent("output.mp4").path),
                 preset: try presets.preset("web")
             )
         )
+    }
+
+    /// What cannot be over before it is left or cancelled, however late that comes.
+    private func endless() throws -> TranscodeEvents {
+        let file = try FileReader(path: try clip(seconds: 4))
+        return try events(.reader(StallingReader(file), name: "clip.mp4"))
     }
 
     private func clip(seconds: Int) throws -> String {
@@ -59,13 +68,13 @@ struct TranscodeEventsTests {
 
     @Test("Whoever leaves the loop ends the work, and nothing is left")
     func leaves() async throws {
-        for try await _ in try events(clip(seconds: 20)) { break }
+        for try await _ in try endless() { break }
         try await expectNothing()
     }
 
     @Test("Whoever cancels the task ends the work, and nothing is left")
     func cancels() async throws {
-        let events = try events(clip(seconds: 20))
+        let events = try endless()
         let began = AsyncStream<Void>.makeStream()
         let reader = Task {
             for try await _ in events { began.continuation.yield() }
