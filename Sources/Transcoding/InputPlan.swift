@@ -71,18 +71,22 @@ struct InputPlan {
         self.video = video
         self.audio = audio
         statedDuration = duration
-        statedVideoDuration = video?.duration.map { Double($0) * (video?.timebase.value ?? 0) }
-        statedSoundDuration =
-            video == nil ? audio?.duration.map { Double($0) * (audio?.timebase.value ?? 0) } : nil
+        statedVideoDuration = video.flatMap(InputPlan.statedSeconds)
+        statedSoundDuration = video == nil ? audio.flatMap(InputPlan.statedSeconds) : nil
         // Without its pictures, sound keeps its place on the input's clock.
         origin = InputPlan.origin(detectedVideo, audio)
-        let starts = [detectedVideo, detectedAudio].compactMap { stream in
-            stream?.startPTS.map {
-                Timestamp(ticks: $0, timebase: stream?.timebase ?? Timebase(1, 1)).seconds
-            }
+        let starts = [detectedVideo, detectedAudio].compactMap { $0 }.compactMap { stream in
+            stream.startPTS.map { Timestamp(ticks: $0, timebase: stream.timebase).seconds }
         }
         lead = max(0, origin.seconds - (starts.min() ?? origin.seconds))
     }
+
+    private static func statedSeconds(_ stream: FFmpeg.Stream) -> Double? {
+        stream.duration.map { Double($0) * stream.timebase.value }
+    }
+
+    /// The indexes of all streams that are read.
+    var selection: [Int] { (streams + witnesses).map(\.index) }
 
     /// Seconds after the origin that the container promises of all its streams; `nil` where it says how long
     /// those are that are used, or nothing.

@@ -20,7 +20,7 @@ struct RenditionUpload: Sendable {
 
     /// A new place for the bytes, with parts for what the preset's rates can make of the longest input allowed.
     var destination: MultipartOutput {
-        let rate = request.outputs.map { Int64($0.preset.expectedBitsPerSecond) / 8 }.max() ?? 0
+        let rate = Int64(request.outputs[0].preset.expectedBitsPerSecond) / 8
         return MultipartOutput(
             store: runner.objects,
             location: place.target,

@@ -61,7 +61,7 @@ struct InputReader: ~Copyable {
         self.name = name
         container = demuxer.formatName
         witnesses = plan.witnesses
-        demuxer.select((plan.streams + plan.witnesses).map(\.index))
+        demuxer.select(plan.selection)
         self.demuxer = demuxer
     }
 
@@ -142,7 +142,7 @@ extension InputReader {
         firstKeyframe = nil
         body.rewind()
         demuxer = try InputOpening.demuxer(body, limits, name)
-        demuxer.select((plan.streams + witnesses).map(\.index))
+        demuxer.select(plan.selection)
     }
 
     /// Tries a place `back` seconds before the start, and says whether all that is needed comes after it.
