@@ -84,6 +84,10 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
         if resume != nil, segments == 1 { throw ValidationError("--resume needs ranges") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
+        if let output {
+            guard !output.isEmpty else { throw ValidationError("--output is empty; name a file or a folder") }
+            if let problem = ambiguity(of: output) { throw ValidationError(problem) }
+        }
         if let output, !isFolder(output) {
             if chosen.count > 1 {
                 throw ValidationError("several presets need a folder as --output; \(output) is a file")
@@ -159,7 +163,7 @@ struct TranscodeCommand: AsyncParsableCommand {
                 }
                 let all = inputs.joined(separator: " + ")
                 for rendition in renditions {
-                    Console.print("\(all) → \(rendition.output.name), preset \(rendition.preset.name)")
+                    Console.print("\(all) → \(rendition.output.name), \(rendition.preset.name)")
                 }
                 return 0
             }
@@ -265,7 +269,8 @@ struct TranscodeCommand: AsyncParsableCommand {
     }
 
     private func report(_ error: TranscodingError, input: String?) {
-        Console.error("recast: \(error.message) [\(error.code.rawValue)]")
+        let hint = error.code == .inputDamaged && !allowDamaged ? "; --allow-damaged takes what is there" : ""
+        Console.error("recast: \(error.message)\(hint) [\(error.code.rawValue)]")
         guard json else { return }
         Console.event([
             "event": "failed", "input": input ?? "", "code": error.code.rawValue, "message": error.message,
@@ -299,6 +304,18 @@ struct TranscodeCommand: AsyncParsableCommand {
         guard let output else { return full }
         guard isFolder(output) else { return output }
         return (output as NSString).appendingPathComponent(chosen.count > 1 ? full : "\(base).\(ending)")
+    }
+
+    /// What is wrong with a name for several outputs that is a file's and no folder's.
+    private func ambiguity(of path: String) -> String? {
+        let isSeveral = chosen.count > 1 || (inputs.count > 1 && !clips.join)
+        guard isSeveral, !path.hasSuffix("/"), !FileManager.default.fileExists(atPath: path) else {
+            return nil
+        }
+        let ending = (path as NSString).pathExtension.lowercased()
+        guard chosen.contains(where: { self.ending($0) == ending }) else { return nil }
+        let remedy = clips.join || inputs.count < 2 ? "" : ", or join the inputs with --join"
+        return "\(path) is the name of one file, and there are several outputs; name a folder\(remedy)"
     }
 
     /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several outputs say.

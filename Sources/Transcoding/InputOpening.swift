@@ -24,10 +24,19 @@ enum InputOpening {
             return try FileReader(path: path)
         } catch {
             switch error {
-            case .missing: throw TranscodingError(.inputMissing, "\(path) does not exist")
+            case .missing:
+                let isAddress = path.hasPrefix("http://") || path.hasPrefix("https://")
+                let hint = isAddress ? "; addresses are not read: download the file first" : ""
+                throw TranscodingError(.inputMissing, "\(path) does not exist\(hint)")
             case .denied:
                 throw TranscodingError(.inputMissing, "\(path) may not be read; check its permissions")
-            case .notAFile: throw TranscodingError(.inputUnreadable, "\(path) is not a regular file")
+            case .notAFile:
+                var isFolder: ObjCBool = false
+                _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                let what =
+                    isFolder.boolValue
+                    ? "is a folder; name the files in it" : "is not a regular file, but a device or a pipe"
+                throw TranscodingError(.inputUnreadable, "\(path) \(what)")
             case .failed(let code):
                 throw TranscodingError(
                     .inputMissing,
