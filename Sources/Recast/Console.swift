@@ -15,7 +15,11 @@ enum Console {
         return Int(size.ws_col)
     }
 
-    static func error(_ line: String) { write(harmless(line) + "\n", to: .standardError) }
+    /// One line, also of text that would make several.
+    static func error(_ line: String) {
+        write(harmless(line.replacing("\n", with: "\u{FFFD}")) + "\n", to: .standardError)
+    }
+
     static func print(_ line: String) { write(harmless(line) + "\n", to: .standardOutput) }
     /// A word to a person where a program would get no line at all.
     static func remark(_ line: String) { if isatty(STDERR_FILENO) == 1 { error("recast: \(line)") } }

@@ -24,10 +24,7 @@ enum InputOpening {
             return try FileReader(path: path)
         } catch {
             switch error {
-            case .missing:
-                let isAddress = path.hasPrefix("http://") || path.hasPrefix("https://")
-                let hint = isAddress ? "; addresses are not read: download the file first" : ""
-                throw TranscodingError(.inputMissing, "\(path) does not exist\(hint)")
+            case .missing: throw TranscodingError(.inputMissing, "\(path) does not exist\(hint(path))")
             case .denied:
                 throw TranscodingError(.inputMissing, "\(path) may not be read; check its permissions")
             case .notAFile:
@@ -44,6 +41,15 @@ enum InputOpening {
                 )
             }
         }
+    }
+
+    /// What may be the matter with a path that names nothing.
+    private static func hint(_ path: String) -> String {
+        if path.hasPrefix("http://") || path.hasPrefix("https://") {
+            return "; addresses are not read: download the file first"
+        }
+        // What Swift puts where an argument of the program is no UTF-8.
+        return path.unicodeScalars.contains("\u{FFFD}") ? "; names of files must be UTF-8" : ""
     }
 
     static func demuxer(

@@ -58,6 +58,14 @@ struct WrongUseTests {
         #expect(result.errorText.contains(words), "\(result.errorText)")
     }
 
+    @Test("An output's name may be as long as the file system allows, in whatever script")
+    func takesLongNames() throws {
+        let name = String(repeating: "映", count: 83) + ".mp4"
+        let result = try run("transcode", input, "-o", name)
+        #expect(result.status == 0, "\(result.errorText)")
+        #expect(contents(of: folder) == [name])
+    }
+
     @Test("Several outputs do not go into a folder that has a file's name")
     func wantsFolder() throws {
         let several = try run("transcode", input, input, "-o", "one.mp4")

@@ -18,4 +18,12 @@ struct FilePathTests {
         #expect(parts.folder == folder)
         #expect(parts.name == name)
     }
+
+    @Test(
+        "A name's beginning is cut at a character and counted in bytes",
+        arguments: [("abc", 2, "ab"), ("abc", 3, "abc"), ("é🎬x", 2, "é"), ("é🎬x", 5, "é"), ("🎬", 3, "")]
+    )
+    func begins(name: String, byteCount: Int, beginning: String) {
+        #expect(FilePath("folder/" + name).beginning(byteCount) == beginning)
+    }
 }

@@ -17,4 +17,15 @@ struct FilePath: Equatable {
         folder = before.isEmpty ? "/" : before
         name = String(path[path.utf8.index(after: slash)...])
     }
+
+    /// The name's beginning, of whole characters and at most so many bytes: file systems count these.
+    func beginning(_ byteCount: Int) -> String {
+        var left = byteCount
+        return String(
+            name.prefix { character in
+                left -= character.utf8.count
+                return left >= 0
+            }
+        )
+    }
 }

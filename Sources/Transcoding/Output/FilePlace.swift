@@ -13,7 +13,7 @@ struct FilePlace: OutputPlace {
         isReplacing = request.replacesOutput
         let place = FilePath(path)
         let mark = UInt32.random(in: 0 ... .max)
-        temporaryPath = place.folder + "/.\(place.name.prefix(200)).\(mark).part"
+        temporaryPath = place.folder + "/.\(place.beginning(200)).\(mark).part"
         var status = stat()
         guard stat(path, &status) == 0 else { return }
         switch status.st_mode & S_IFMT {
