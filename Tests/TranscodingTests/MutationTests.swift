@@ -10,10 +10,6 @@ import Testing
 @Suite("Damaged inputs", .serialized)
 struct MutationTests {
     private static let count = 300
-    /// What an entropy decoder cannot tell from other pictures: VP9 and CABAC have no checksums.
-    private static let mostUnnoticed = 6
-    /// Clips in which damage shows: they have checksums, or symbols that end where their encoder ended.
-    private static let telling = ["clip.mkv", "clip.avi", "vp8.webm"]
     private static let firstSeed =
         ProcessInfo.processInfo.environment["MUTATION_SEED"]
         .flatMap { UInt64($0) } ?? 0
@@ -144,10 +140,7 @@ struct MutationTests {
             case .marked, .whole: break
             }
         }
-        for words in unnoticed { print("unnoticed: \(words)") }
         #expect(verdicts.count == MutationTests.count)
-        let told = unnoticed.filter { words in MutationTests.telling.contains { words.hasPrefix($0) } }
-        #expect(told.isEmpty, "\(told)")
-        #expect(unnoticed.count <= MutationTests.mostUnnoticed, "\(unnoticed)")
+        #expect(unnoticed.isEmpty, "\(unnoticed)")
     }
 }

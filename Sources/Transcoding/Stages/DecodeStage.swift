@@ -60,7 +60,7 @@ final class DecodeStage: Sendable {
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
                 headers: try HeaderParser.open(stream),
                 ledger: PictureLedger(codec: stream.codec),
-                check: BitstreamCheck(stream)
+                check: BitstreamCheck(stream, limits)
             )
         )
     }
@@ -76,15 +76,24 @@ final class DecodeStage: Sendable {
                 }
                 if let pts = packet.pts, !packet.isDiscarded { state.ledger.expect(pts) }
                 state.check.take(packet)
-                for frame in try state.decoder?.decode(packet) ?? [] { try accept(frame, &state) }
-                let errors = state.check.damagedCount(state.decoder?.errorCount ?? 0)
+                let frames = try state.decoder?.decode(packet) ?? []
+                let complaints = state.decoder?.errorCount ?? 0
+                for frame in frames {
+                    state.check.take(frame, complaints: complaints)
+                    try accept(frame, &state)
+                }
+                let errors = state.check.damagedCount(complaints)
                 state.tally.errorCount = state.lead.damage(errors, isKeyframe: packet.isKeyframe)
             case .end:
                 if let decoder = state.decoder.take() {
                     let rest = try decoder.finish()
+                    for frame in rest.frames {
+                        state.check.take(frame, complaints: rest.errorCount)
+                        try accept(frame, &state)
+                    }
+                    state.check.finish()
                     let errors = state.check.finalCount(rest.errorCount)
                     state.tally.errorCount = state.lead.damage(errors, isKeyframe: false)
-                    for frame in rest.frames { try accept(frame, &state) }
                     state.ledger.finish()
                     state.tally.lostCount = state.ledger.lostCount
                     state.tally.leadingErrorCount = max(

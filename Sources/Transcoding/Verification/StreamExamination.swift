@@ -32,7 +32,7 @@ struct StreamExamination: ~Copyable {
             MediaExamination.StreamFinding(stream),
             timebase: stream.timebase,
             frameRate: stream.averageFrameRate.value,
-            check: isQuick ? nil : BitstreamCheck(stream),
+            check: isQuick ? nil : BitstreamCheck(stream, limits),
             limits: limits,
             name: name
         )
@@ -94,7 +94,10 @@ struct StreamExamination: ~Copyable {
         if let pts = packet.pts, !packet.isDiscarded { ledger.expect(pts) }
         check?.take(packet)
         let frames = try decoder?.decode(packet) ?? []
-        for frame in frames { try take(frame) }
+        for frame in frames {
+            check?.take(frame, complaints: decoder?.errorCount ?? 0)
+            try take(frame)
+        }
         return frames
     }
 
@@ -102,7 +105,11 @@ struct StreamExamination: ~Copyable {
     mutating func drain() throws -> [Frame] {
         guard let decoder = decoder.take() else { return [] }
         let rest = try decoder.finish()
-        for frame in rest.frames { try take(frame) }
+        for frame in rest.frames {
+            check?.take(frame, complaints: rest.errorCount)
+            try take(frame)
+        }
+        check?.finish()
         finding.errorCount = check?.finalCount(rest.errorCount) ?? rest.errorCount
         return rest.frames
     }

@@ -1,0 +1,136 @@
+internal import FFmpeg
+
+/// Tells whether a decoder leaves the end of a part of a packet unread.
+///
+/// An entropy decoder reads a slice from its first to its last byte. One that met a wrong bit goes on with other
+/// symbols and mostly comes to the picture's end sooner, with bytes left over; no decoder of libav's complains of
+/// that. So the end is overwritten: where nothing that is shown changes, nobody read it.
+struct UnreadEnd {
+    /// A keyframe and what follows it up to the next one, in the order of decoding.
+    let packets: [Packet]
+    let stream: FFmpeg.Stream
+    let units: EntropyUnits
+    let limits: IngestLimits
+    /// Pictures that may still be decoded.
+    private(set) var budget: Int
+    /// The pictures as they are.
+    private var baseline: Run
+
+    /// So many bytes are overwritten; of a hidden picture an eighth, since not all of it need ever be shown.
+    private static let count = 16
+    private static let patterns: [UInt8] = [0xff, 0x55]
+    /// Parts of under so many bytes are not judged.
+    private static let smallest = 64
+
+    init(
+        _ packets: [Packet],
+        _ stream: FFmpeg.Stream,
+        _ units: EntropyUnits,
+        _ limits: IngestLimits,
+        budget: Int
+    ) throws(FFmpegError) {
+        (self.packets, self.stream, self.units, self.limits) = (packets, stream, units, limits)
+        self.budget = budget
+        baseline = try Run(packets, stream, limits)
+    }
+
+    /// Whether one of the packets up to `last` has an end that is not read, where others are read to theirs.
+    ///
+    /// Those next to `last` are looked at first, for as long as the budget lasts.
+    mutating func isThere(upTo last: Int) throws(FFmpegError) -> Bool {
+        var hasUnread = false
+        var hasRead = false
+        for number in stride(from: min(last, packets.count - 1), through: 0, by: -1) where isShown(number) {
+            for unit in units.units(packets[number]) where unit.range.count >= UnreadEnd.smallest {
+                guard let isRead = try isRead(unit, of: number) else { return false }
+                if isRead { hasRead = true } else { hasUnread = true }
+                // Some encoders fill up all of their slices.
+                if hasRead, hasUnread { return true }
+            }
+        }
+        return false
+    }
+
+    /// Whether a packet is decoded and shown that comes behind this keyframe.
+    ///
+    /// Pictures that are shown before it refer to an earlier one, and HEVC's decoder leaves them out.
+    private func isShown(_ number: Int) -> Bool {
+        guard let first = packets.first?.pts, let pts = packets[number].pts else { return false }
+        return !packets[number].isDiscarded && pts >= first
+    }
+
+    /// `nil` when the budget is at its end.
+    private mutating func isRead(_ unit: EntropyUnits.Unit, of number: Int) throws(FFmpegError) -> Bool? {
+        let count = max(UnreadEnd.count, unit.isHidden ? unit.range.count / 8 : 0)
+        let end = unit.range.upperBound - count..<unit.range.upperBound
+        for pattern in UnreadEnd.patterns {
+            var changed = packets
+            changed[number] = try packets[number].filling(end, with: pattern)
+            var run = try Run(changed, stream, limits)
+            var index = 0
+            while true {
+                guard budget > 0 else { return nil }
+                let (shown, was) = (try run.picture(index, &budget), try baseline.picture(index, &budget))
+                guard shown == was else { return true }
+                guard shown != nil else { break }
+                index += 1
+            }
+        }
+        return false
+    }
+
+    /// Decodes packets no further than it is asked to.
+    private struct Run {
+        /// What was decoded, and after how many errors.
+        struct Picture: Equatable {
+            var sum: UInt32
+            var errorCount: Int
+        }
+
+        let packets: [Packet]
+        private let decoding: Decoding
+        private var position = 0
+        private var pictures: [Picture] = []
+
+        init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits) throws(FFmpegError) {
+            self.packets = packets
+            // Both are equally wrong without the loop filter.
+            decoding = Decoding(try Decoder.open(stream, limits: limits, threads: 1, isQuick: true))
+        }
+
+        /// `nil` behind the last picture.
+        mutating func picture(_ index: Int, _ budget: inout Int) throws(FFmpegError) -> Picture? {
+            while index >= pictures.count {
+                guard position <= packets.count else { return nil }
+                let frames = try decoding.take(position < packets.count ? packets[position] : nil)
+                position += 1
+                budget -= 1
+                for frame in frames {
+                    pictures.append(Picture(sum: frame.checksum, errorCount: decoding.errorCount))
+                }
+            }
+            return pictures[index]
+        }
+    }
+
+    /// A decoder that may be ended, in a place that can be copied.
+    private final class Decoding {
+        private var decoder: Decoder?
+        private(set) var errorCount = 0
+
+        init(_ decoder: consuming Decoder) { self.decoder = consume decoder }
+
+        /// Decodes a packet, or what is held back.
+        func take(_ packet: Packet?) throws(FFmpegError) -> [Frame] {
+            guard let packet else {
+                guard let decoder = decoder.take() else { return [] }
+                let rest = try decoder.finish()
+                errorCount = rest.errorCount
+                return rest.frames
+            }
+            let frames = try decoder?.decode(packet) ?? []
+            errorCount = decoder?.errorCount ?? errorCount
+            return frames
+        }
+    }
+}

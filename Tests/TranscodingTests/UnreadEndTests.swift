@@ -1,0 +1,132 @@
+import FFmpeg
+import Foundation
+import TestMedia
+import Testing
+
+@testable import Transcoding
+
+@Suite("Ends that nobody reads")
+struct UnreadEndTests {
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    /// The first groups of pictures of a file, each cut off after some packets.
+    private func groups(_ path: String, _ count: Int, packets: Int) throws -> (FFmpeg.Stream, [[Packet]])? {
+        var demuxer = try Demuxer.open(try InputBody(path: path), limits: IngestLimits())
+        guard let stream = demuxer.streams.first(where: { $0.kind == .video }), EntropyUnits(stream) != nil
+        else { return nil }
+        var groups: [[Packet]] = []
+        while let packet = try demuxer.read() {
+            guard packet.streamIndex == stream.index else { continue }
+            if packet.isKeyframe {
+                if groups.count == count { break }
+                groups.append([])
+            }
+            guard let last = groups.indices.last, groups[last].count < packets else { continue }
+            groups[last].append(packet)
+        }
+        return (stream, groups)
+    }
+
+    private func isUnread(_ stream: FFmpeg.Stream, _ packets: [Packet], upTo last: Int) throws -> Bool {
+        let units = try #require(EntropyUnits(stream))
+        var end = try UnreadEnd(packets, stream, units, IngestLimits(), budget: 10_000)
+        return try end.isThere(upTo: last)
+    }
+
+    private static let encoders = [
+        ("libx264", ["-c:v", "libx264", "-preset", "veryfast"], "clip.mp4"),
+        ("x264's slices", ["-c:v", "libx264", "-x264-params", "slices=3:bframes=0"], "clip.ts"),
+        ("libx265", ["-c:v", "libx265", "-x265-params", "log-level=none"], "clip.mkv"),
+        ("libvpx", ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "-4"], "vp8.webm"),
+        ("libvpx-vp9", ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"], "vp9.webm"),
+    ]
+
+    @Test("Bytes behind a part's end are found, and none without them", arguments: encoders)
+    func appended(_ encoder: (name: String, options: [String], file: String)) throws {
+        let path = workspace.path(encoder.file)
+        try Tool.ffmpeg.output(
+            [
+                "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x128:rate=12:duration=1",
+                "-pix_fmt", "yuv420p", "-b:v", "300k", "-g", "12", "-threads", "1",
+            ] + encoder.options + [path]
+        )
+        let (stream, groups) = try #require(try groups(path, 1, packets: 12))
+        let packets = try #require(groups.first)
+        #expect(try !isUnread(stream, packets, upTo: packets.count - 1))
+        // A longer picture in the place of a shorter one would do the same; here its bytes are simply doubled.
+        let units = try #require(EntropyUnits(stream))
+        let number = packets.count / 2
+        let unit = try #require(units.units(packets[number]).last)
+        #expect(unit.range.count > 64)
+        let grown = try packet(packets[number], doubling: unit.range, in: encoder.file)
+        var changed = packets
+        changed[number] = grown
+        #expect(try isUnread(stream, changed, upTo: number))
+    }
+
+    /// The packet with the bytes of its last part there twice, and the length before it corrected.
+    private func packet(_ packet: Packet, doubling range: Range<Int>, in file: String) throws -> Packet {
+        var bytes = Array(packet.bytes[..<range.upperBound])
+        bytes += packet.bytes[range].dropFirst(8).map { $0 == 0 ? 1 : $0 }
+        if file == "clip.mp4" || file == "clip.mkv" {
+            let length = UInt32(bytes.count - range.lowerBound)
+            for offset in 0..<4 {
+                bytes[range.lowerBound - 4 + offset] = UInt8(length >> (24 - 8 * offset) & 255)
+            }
+        }
+        let (pts, dts) = (packet.pts ?? 0, packet.dts ?? packet.pts ?? 0)
+        return try Packet(bytes, pts: pts, dts: dts, duration: packet.duration, isKeyframe: packet.isKeyframe)
+    }
+
+    @Test("Every slice of the real clips is read to its end", .enabled(if: Samples.furtherMedia != nil))
+    func real() throws {
+        let folder = try #require(Samples.furtherMedia)
+        var count = 0
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+            guard ["mp4", "webm", "mov"].contains((name as NSString).pathExtension),
+                let (stream, groups) = try groups(folder.appendingPathComponent(name).path, 3, packets: 5)
+            else { continue }
+            for packets in groups where packets.count > 1 {
+                #expect(try !isUnread(stream, packets, upTo: packets.count - 1), "\(name)")
+                count += 1
+            }
+        }
+        #expect(count > 10)
+    }
+
+    private func group(_ changes: [Int: UInt8], count: Int = 10) -> [SuddenChange.Picture] {
+        (0..<count).map { number in
+            var change = [UInt8](repeating: 2, count: 576)
+            if let step = changes[number] { change[100] = step }
+            return SuddenChange.Picture(pts: Int64(number), change: number == 0 ? nil : change)
+        }
+    }
+
+    private func keyframe(_ step: UInt8) -> [UInt8] {
+        var change = [UInt8](repeating: 2, count: 576)
+        change[100] = step
+        return change
+    }
+
+    @Test("What appears and goes with the next keyframe is sudden")
+    func sudden() {
+        #expect(SuddenChange.find(group([4: 40]), next: keyframe(40)) == 4)
+        #expect(SuddenChange.find(group([2: 30, 6: 60]), next: keyframe(40)) == 6)
+    }
+
+    @Test("What stays, or moves all the time, is not sudden")
+    func steady() {
+        #expect(SuddenChange.find(group([4: 40]), next: keyframe(2)) == nil)
+        #expect(SuddenChange.find(group([:]), next: keyframe(40)) == nil)
+        let moving = Dictionary(uniqueKeysWithValues: (1..<10).map { ($0, UInt8(40)) })
+        #expect(SuddenChange.find(group(moving), next: keyframe(50)) == nil)
+    }
+
+    @Test("At the end of a stream, a sudden change alone will do")
+    func ending() {
+        #expect(SuddenChange.find(group([7: 40]), next: nil) == 7)
+        #expect(SuddenChange.find(group([:]), next: nil) == nil)
+    }
+}
