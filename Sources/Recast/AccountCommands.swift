@@ -22,7 +22,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             let password = try PasswordInput.read(passwordStdin)
-            try await AccountCommands.run(options) { accounts throws(BackendError) in
+            try await AccountCommands.run(options, makingFolder: true) { accounts throws(BackendError) in
                 try await accounts.addUser(name: name, password: password)
             }
         }
@@ -36,6 +36,9 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await AccountCommands.run(options) { accounts throws(BackendError) in
+                guard try await accounts.users().contains(name) else {
+                    throw BackendError(.notFound, "there is no user \(name) in the store")
+                }
                 try await accounts.removeUser(name)
             }
         }
@@ -77,7 +80,7 @@ struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "Keeps the access keys that requests to the API are signed with.",
-        subcommands: [Add.self, Remove.self]
+        subcommands: [Add.self, Remove.self, List.self]
     )
 
     struct Add: AsyncParsableCommand {
@@ -88,7 +91,7 @@ struct KeyCommand: AsyncParsableCommand {
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            try await AccountCommands.run(options) { accounts throws(BackendError) in
+            try await AccountCommands.run(options, makingFolder: true) { accounts throws(BackendError) in
                 let key = try await accounts.makeAccessKey()
                 Console.event(["accessKeyId": key.id, "secretAccessKey": key.secret])
             }
@@ -103,7 +106,24 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await AccountCommands.run(options) { accounts throws(BackendError) in
+                guard try await accounts.accessKeyIDs().contains(id) else {
+                    throw BackendError(.notFound, "there is no access key \(id) in the store")
+                }
                 try await accounts.removeAccessKey(id)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints the ids of all access keys, one a line; secrets are never shown again."
+        )
+
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            try await AccountCommands.run(options) { accounts throws(BackendError) in
+                for id in try await accounts.accessKeyIDs() { Console.print(id) }
             }
         }
     }
@@ -112,11 +132,15 @@ struct KeyCommand: AsyncParsableCommand {
 private enum AccountCommands {
     static func run(
         _ options: ConfigurationOptions,
+        makingFolder: Bool = false,
         _ body: (Accounts) async throws(BackendError) -> Void
     ) async throws {
         let (configuration, log) = try ServiceCommand.configuration(options)
         do throws(BackendError) {
-            let backends = try await Backends.open(configuration, log)
+            let backends =
+                makingFolder
+                ? try await Backends.open(configuration, log)
+                : try await Backends.openExisting(configuration, log)
             try await body(Accounts(store: backends.store))
         } catch {
             throw ServiceCommand.fail(error)

@@ -24,6 +24,21 @@ struct Backends: Sendable {
         }
     }
 
+    /// Opens what is there, for commands that only look: they make no data folder where there is none.
+    static func openExisting(
+        _ configuration: Configuration,
+        _ log: Logger
+    ) async throws(BackendError) -> Backends {
+        let folder = DataFolder(URL(fileURLWithPath: configuration.dataFolder, isDirectory: true))
+        if configuration.backend == .local, !FileManager.default.fileExists(atPath: folder.database.path) {
+            throw BackendError(
+                .notFound,
+                "there is no data folder \(configuration.dataFolder) yet; --data names another one"
+            )
+        }
+        return try await open(configuration, log)
+    }
+
     /// The topic of local pipelines that name none: everything is in the log of notifications.
     private static let localTopic = "log"
 

@@ -4,10 +4,25 @@ internal import Transcoding
 
 /// Lines for people on standard error, results on standard output.
 enum Console {
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether standard error is a terminal on which a line can be drawn again.
+    static var isTerminal: Bool {
+        isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
+    }
+    /// The columns of that terminal; 80 when it does not say.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
 
-    static func error(_ line: String) { write(line + "\n", to: .standardError) }
-    static func print(_ line: String) { write(line + "\n", to: .standardOutput) }
+    /// One line, also of text that would make several.
+    static func error(_ line: String) {
+        write(harmless(line.replacing("\n", with: "\u{FFFD}")) + "\n", to: .standardError)
+    }
+
+    static func print(_ line: String) { write(harmless(line) + "\n", to: .standardOutput) }
+    /// A word to a person where a program would get no line at all.
+    static func remark(_ line: String) { if isatty(STDERR_FILENO) == 1 { error("recast: \(line)") } }
     static func status(_ text: String) { write(text, to: .standardError) }
 
     /// One JSON object on a line of its own, keys in alphabetical order.
@@ -23,39 +38,19 @@ enum Console {
         print(String(decoding: data, as: UTF8.self))
     }
 
+    /// The text without what would steer a terminal: names of files may hold any character.
+    static func harmless(_ text: String) -> String {
+        let isControl = { (scalar: Unicode.Scalar) in
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { scalars.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+        return String(scalars)
+    }
+
     private static func write(_ text: String, to handle: FileHandle) {
         // A reader that went away is no reason to stop a transcode.
         try? handle.write(contentsOf: Data(text.utf8))
     }
-}
-
-/// Draws the progress of one transcode on a terminal.
-struct ProgressBar: Sendable {
-    let name: String
-
-    func draw(_ progress: TranscodeProgress) {
-        let speed = progress.seconds / max(progress.elapsed, 0.001)
-        let rate = Double(progress.frameCount) / max(progress.elapsed, 0.001)
-        var line = String(format: "%@  %.0f fps  %.1fx", name, rate, speed)
-        if let total = progress.totalSeconds, total > 0, progress.seconds > 0 {
-            let share = min(1, progress.seconds / total)
-            let filled = Int(share * 24)
-            let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 24 - filled)
-            let left = Int((progress.elapsed / share - progress.elapsed).rounded())
-            let size = Double(progress.byteCount) / share / 1e6
-            line = String(
-                format: "%@  [%@] %3.0f%%  %.0f fps  %.1fx  %d s left  about %.1f MB",
-                name,
-                bar,
-                share * 100,
-                rate,
-                speed,
-                left,
-                size
-            )
-        }
-        Console.status("\r\u{1B}[K" + line)
-    }
-
-    func clear() { Console.status("\r\u{1B}[K") }
 }

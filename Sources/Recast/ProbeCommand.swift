@@ -45,12 +45,13 @@ struct ProbeCommand: AsyncParsableCommand {
 enum Description {
     static func line(_ probe: Probe) -> String {
         let duration = probe.duration.map { String(format: "%.2f s", $0) } ?? "duration not stated"
-        let container = probe.container.split(separator: ",").first ?? "unknown"
-        return String(format: "%@, %@, %.2f MB", "\(container)", duration, Double(probe.byteCount) / 1e6)
+        // One demuxer reads a family of formats; the first two names tell which: `mov/mp4`, `matroska/webm`.
+        let container = probe.container.split(separator: ",").prefix(2).joined(separator: "/")
+        return String(format: "%@, %@, %.2f MB", container, duration, Double(probe.byteCount) / 1e6)
     }
 
     static func line(_ stream: FFmpeg.Stream) -> String {
-        let language = stream.language.map { ", \($0)" } ?? ""
+        let language = stream.language.map { $0 == "und" ? "" : ", \($0)" } ?? ""
         switch stream.kind {
         case .video:
             let rotation = stream.orientation
@@ -60,7 +61,10 @@ enum Description {
                 words += ", shown turned \(rotation.clockwiseDegrees)° clockwise"
             }
             if rotation.isMirrored { words += ", mirrored" }
-            words += ", colour \(stream.color.matrixName)/\(stream.color.transferName)"
+            let color = [stream.color.matrixName, stream.color.transferName]
+            words +=
+                color == ["unknown", "unknown"]
+                ? ", colour not stated" : ", colour \(color.joined(separator: "/"))"
             if stream.color.isFullRange { words += ", full range" }
             return words + language
         case .audio:

@@ -16,13 +16,16 @@ struct RecordsCommand: AsyncParsableCommand {
     func run() async throws {
         let (configuration, log) = try ServiceCommand.configuration(options)
         do throws(BackendError) {
-            let store = try await Backends.open(configuration, log).store
+            let store = try await Backends.openExisting(configuration, log).store
             var after: String?
+            var isEmpty = true
             repeat {
                 let page = try await store.records(after: after, limit: 100)
                 for record in page.items { show(record) }
+                isEmpty = isEmpty && page.items.isEmpty
                 after = page.next
             } while after != nil
+            if isEmpty { Console.remark("no video is known yet") }
         } catch {
             throw ServiceCommand.fail(error)
         }
@@ -80,12 +83,14 @@ struct RedriveCommand: AsyncParsableCommand {
     func run() async throws {
         let (configuration, log) = try ServiceCommand.configuration(options)
         do {
-            guard let queue = try await Backends.open(configuration, log).queue else {
+            guard let queue = try await Backends.openExisting(configuration, log).queue else {
                 Console.error("recast: queueURL (RECAST_QUEUE_URL) is not set [usage]")
                 throw CommandFailure(status: ExitStatus.usage)
             }
             if list {
-                for letter in try await queue.deadLetters(limit: limit) {
+                let letters = try await queue.deadLetters(limit: limit)
+                if letters.isEmpty { Console.remark("no message was given up") }
+                for letter in letters {
                     let job = letter.jobID.map { "job \($0): " } ?? ""
                     Console.print("\(job)\(letter.message) [\(letter.code)]")
                 }

@@ -56,8 +56,9 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let failure as CommandFailure {
             throw failure
         } catch {
+            let reason = ListenFailure.reason(error)
             Console.error(
-                "recast: cannot serve on \(configuration.service.listen.text): \(error) [unavailable]"
+                "recast: cannot serve on \(configuration.service.listen.text): \(reason) [unavailable]"
             )
             throw CommandFailure(status: 6)
         }
@@ -84,8 +85,10 @@ struct ServeCommand: AsyncParsableCommand {
         if insecureAcceptAnySignature {
             log.warning("signatures are not verified (--insecure-accept-any-signature)")
         }
-        guard !configuration.service.listen.isLoopback, try await room.accounts.isEmpty() else { return }
-        log.warning("there are no users and no access keys: nobody can sign in or use the API")
+        guard try await room.accounts.isEmpty() else { return }
+        log.warning(
+            "nobody can sign in or use the API yet: `recast user add` and `recast key add` let somebody in"
+        )
     }
 
     private func serve(_ room: ServeRoom, _ configuration: Configuration, _ log: Logger) async throws {
@@ -108,6 +111,7 @@ struct ServeCommand: AsyncParsableCommand {
         let host = configuration.service.listen.writtenHost
         let application = room.service(log).application { port in
             Console.print("listening on http://\(host):\(port)")
+            Console.remark("the page is http://\(host):\(port)/app")
             Task.detached {
                 // Once the start is over, what it alone needed is given back.
                 try? await Task.sleep(for: .seconds(3))

@@ -84,6 +84,10 @@ struct TranscodeCommand: AsyncParsableCommand {
         }
         if resume != nil, segments == 1 { throw ValidationError("--resume needs ranges") }
         if let problem = clips.problem(inputs: inputs.count) { throw ValidationError(problem) }
+        if let output {
+            guard !output.isEmpty else { throw ValidationError("--output is empty; name a file or a folder") }
+            if let problem = ambiguity(of: output) { throw ValidationError(problem) }
+        }
         if let output, !isFolder(output) {
             if chosen.count > 1 {
                 throw ValidationError("several presets need a folder as --output; \(output) is a file")
@@ -159,7 +163,7 @@ struct TranscodeCommand: AsyncParsableCommand {
                 }
                 let all = inputs.joined(separator: " + ")
                 for rendition in renditions {
-                    Console.print("\(all) → \(rendition.output.name), preset \(rendition.preset.name)")
+                    Console.print("\(all) → \(rendition.output.name), \(rendition.preset.name)")
                 }
                 return 0
             }
@@ -265,7 +269,8 @@ struct TranscodeCommand: AsyncParsableCommand {
     }
 
     private func report(_ error: TranscodingError, input: String?) {
-        Console.error("recast: \(error.message) [\(error.code.rawValue)]")
+        let hint = error.code == .inputDamaged && !allowDamaged ? "; --allow-damaged takes what is there" : ""
+        Console.error("recast: \(error.message)\(hint) [\(error.code.rawValue)]")
         guard json else { return }
         Console.event([
             "event": "failed", "input": input ?? "", "code": error.code.rawValue, "message": error.message,
@@ -275,36 +280,5 @@ struct TranscodeCommand: AsyncParsableCommand {
     private func fail(_ error: TranscodingError, input: String?) throws {
         report(error, input: input)
         throw CommandFailure(status: ExitStatus.of(error.code))
-    }
-
-    /// The presets' names as they were given.
-    private var chosen: [String] { presets.isEmpty ? ["web"] : presets }
-
-    /// How outputs are told apart: the preset's name without what names of files had better not hold.
-    private func shortName(_ preset: String) -> String {
-        let name = (preset as NSString).lastPathComponent
-        return preset.hasSuffix(".json") ? (name as NSString).deletingPathExtension : name
-    }
-
-    /// The ending of an output's name; a preset that cannot be read is refused later, with its reason.
-    private func ending(_ preset: String) -> String {
-        (try? PresetLibrary.standard().preset(preset))?.container.fileExtension ?? "mp4"
-    }
-
-    /// Where the rendition of an input by a preset goes.
-    func outputPath(_ input: String, _ preset: String) -> String {
-        let base = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
-        let ending = ending(preset)
-        let full = "\(base).\(shortName(preset)).\(ending)"
-        guard let output else { return full }
-        guard isFolder(output) else { return output }
-        return (output as NSString).appendingPathComponent(chosen.count > 1 ? full : "\(base).\(ending)")
-    }
-
-    /// Whether outputs go into `path`: it is a folder, or will be one, as its slash or several outputs say.
-    private func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
-        return path.hasSuffix("/") || chosen.count > 1 || (inputs.count > 1 && !clips.join)
     }
 }

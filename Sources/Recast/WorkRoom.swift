@@ -53,7 +53,12 @@ struct WorkRoom: Sendable {
     /// Makes sure that all presets are there: jobs must not fail for what is wrong with the installation.
     func checkPresets() throws(TranscodingError) {
         for pipeline in backends.pipelines {
-            for name in pipeline.presets { _ = try library.preset(name) }
+            for name in pipeline.presets {
+                do { _ = try library.preset(name) } catch {
+                    let place = "the renditions of pipeline \(pipeline.id) (RECAST_RENDITIONS)"
+                    throw TranscodingError(error.code, "\(place): \(error.message)", cause: error.cause)
+                }
+            }
         }
     }
 

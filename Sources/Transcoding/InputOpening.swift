@@ -24,10 +24,16 @@ enum InputOpening {
             return try FileReader(path: path)
         } catch {
             switch error {
-            case .missing: throw TranscodingError(.inputMissing, "\(path) does not exist")
+            case .missing: throw TranscodingError(.inputMissing, "\(path) does not exist\(hint(path))")
             case .denied:
                 throw TranscodingError(.inputMissing, "\(path) may not be read; check its permissions")
-            case .notAFile: throw TranscodingError(.inputUnreadable, "\(path) is not a regular file")
+            case .notAFile:
+                var isFolder: ObjCBool = false
+                _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                let what =
+                    isFolder.boolValue
+                    ? "is a folder; name the files in it" : "is not a regular file, but a device or a pipe"
+                throw TranscodingError(.inputUnreadable, "\(path) \(what)")
             case .failed(let code):
                 throw TranscodingError(
                     .inputMissing,
@@ -35,6 +41,15 @@ enum InputOpening {
                 )
             }
         }
+    }
+
+    /// What may be the matter with a path that names nothing.
+    private static func hint(_ path: String) -> String {
+        if path.hasPrefix("http://") || path.hasPrefix("https://") {
+            return "; addresses are not read: download the file first"
+        }
+        // What Swift puts where an argument of the program is no UTF-8.
+        return path.unicodeScalars.contains("\u{FFFD}") ? "; names of files must be UTF-8" : ""
     }
 
     static func demuxer(

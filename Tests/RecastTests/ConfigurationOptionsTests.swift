@@ -33,13 +33,4 @@ struct ConfigurationOptionsTests {
     func splitsNames(name: String, kebab: String) {
         #expect(Spelling.kebab(name) == kebab)
     }
-
-    @Test(
-        "The distance of two words is the number of letters to change, add or leave out",
-        arguments: [("kitten", "sitting", 3), ("", "abc", 3), ("same", "same", 0), ("ab", "ba", 2)]
-    )
-    func measuresDistance(first: String, second: String, distance: Int) {
-        #expect(Spelling.distance(first, second) == distance)
-        #expect(Spelling.distance(second, first) == distance)
-    }
 }

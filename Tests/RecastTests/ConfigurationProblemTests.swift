@@ -37,6 +37,17 @@ struct ConfigurationProblemTests {
         )
     }
 
+    @Test("A folder of presets that is not there is an error")
+    func wantsFolder() throws {
+        var fixture = fixture
+        fixture.environment = ["RECAST_PRESETS": "/nowhere/presets"]
+        #expect(
+            fixture.problems().map(\.description) == [
+                "presetsFolder = \"/nowhere/presets\" (RECAST_PRESETS): must be a folder that exists"
+            ]
+        )
+    }
+
     @Test(
         "A setting that does not exist is an error, and the nearest one is named",
         arguments: [

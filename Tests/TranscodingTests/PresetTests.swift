@@ -41,11 +41,23 @@ struct PresetTests {
         }
     }
 
-    @Test("An unknown name lists the known ones")
-    func unknown() {
+    @Test(
+        "An unknown name is told with those it may have been, or where none is known",
+        arguments: [
+            ("webb", "there is no preset webb; did you mean web? recast presets lists all"),
+            ("nosuch", "there is no preset nosuch; recast presets lists all"),
+            ("nosuch.json", "the preset file nosuch.json does not exist"),
+        ]
+    )
+    func unknown(name: String, message: String) {
         let error = #expect(throws: TranscodingError.self) {
-            try PresetLibrary(folders: [folder]).preset("nosuch")
+            try PresetLibrary(folders: [folder]).preset(name)
         }
-        #expect(error?.message.contains("web") == true)
+        #expect(error?.code == .presetInvalid)
+        #expect(error?.message == message)
+        let empty = #expect(throws: TranscodingError.self) {
+            try PresetLibrary(folders: [URL(fileURLWithPath: "/nowhere")]).preset("web")
+        }
+        #expect(empty?.message == "there is no preset web, nor any other, in /nowhere")
     }
 }

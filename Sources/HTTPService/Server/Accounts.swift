@@ -115,15 +115,23 @@ package final class Accounts: Sendable {
     }
 
     /// The names of the store's users, in order.
-    package func users() async throws(BackendError) -> [String] {
-        var names: [String] = []
+    package func users() async throws(BackendError) -> [String] { try await ids(.user) }
+
+    /// The ids of the store's access keys, in order.
+    package func accessKeyIDs() async throws(BackendError) -> [String] {
+        // The service keeps secrets of its own among the keys.
+        try await ids(.accessKey).filter(Self.isAccessKeyID)
+    }
+
+    private func ids(_ kind: StoredDocument.Kind) async throws(BackendError) -> [String] {
+        var ids: [String] = []
         var after: String?
         repeat {
-            let page = try await store.documents(.user, ascending: true, after: after, limit: 100)
-            names += page.items.map(\.id)
+            let page = try await store.documents(kind, ascending: true, after: after, limit: 100)
+            ids += page.items.map(\.id)
             after = page.next
         } while after != nil
-        return names
+        return ids
     }
 
     /// Whether nobody can sign in or sign.

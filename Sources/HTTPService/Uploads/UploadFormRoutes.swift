@@ -41,8 +41,13 @@ package struct UploadFormRoutes: RouteGroup {
         else {
             return .failure(.badRequest, "The body must be JSON with name and size")
         }
-        guard 1...settings.maximumUploadSize ~= question.size else {
-            return .failure(.badRequest, "A file must have 1 to \(settings.maximumUploadSize) bytes")
+        guard question.size > 0 else { return .failure(.badRequest, "The file is empty.") }
+        guard question.size <= settings.maximumUploadSize else {
+            let most = Self.words(settings.maximumUploadSize)
+            return .failure(
+                .badRequest,
+                "The file is too large: it has \(Self.words(question.size)), and \(most) are allowed."
+            )
         }
         guard let origin = RequestOrigin.of(request, publicURL: settings.publicURL) else {
             return .failure(.badRequest, "The Host header is missing or is none")
@@ -60,6 +65,19 @@ package struct UploadFormRoutes: RouteGroup {
         )
         let form = try await self.context.uploads.form(for: policy, origin: origin)
         return Self.answer(form, key)
+    }
+
+    /// A number of bytes as people read it, with one decimal: `1.5 GB`.
+    static func words(_ byteCount: Int64) -> String {
+        let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+        var value = Double(byteCount)
+        var index = 0
+        // What would be rounded to 1000.0 belongs to the next unit.
+        while value >= (index == 0 ? 1000 : 999.95), index < units.count - 1 {
+            value /= 1000
+            index += 1
+        }
+        return index == 0 ? "\(byteCount) bytes" : String(format: "%.1f %@", value, units[index])
     }
 
     private static func answer(

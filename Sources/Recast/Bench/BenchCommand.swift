@@ -210,6 +210,9 @@ struct BenchCommand: AsyncParsableCommand {
 
 extension BenchPeer: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
+    static var allValueStrings: [String] {
+        Kind.allCases.flatMap { [$0.rawValue, "\($0.rawValue)=PATH"] }
+    }
 }
 
 extension BenchPeer.Settings: ExpressibleByArgument {}

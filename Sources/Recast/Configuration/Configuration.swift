@@ -202,7 +202,7 @@ extension Configuration {
             responsesTable: places.responsesTable,
             queueURL: places.queueURL,
             deadLetterQueueURL: places.deadLetterQueueURL,
-            presetsFolder: reader.read("presetsFolder", "RECAST_PRESETS", .text()),
+            presetsFolder: reader.read("presetsFolder", "RECAST_PRESETS", .folder),
             pipelines: pipelines,
             worker: readWorker(&reader, surroundings),
             spoolFolder: places.spoolFolder,

@@ -69,6 +69,13 @@ extension SettingKind<String> {
         }
     }
 
+    static var folder: Self {
+        text("a folder that exists") { path in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }
+    }
+
     static var table: Self {
         text("a table's name: 3 to 255 letters, digits, '_', '.' and '-'") { text in
             (3...255).contains(text.utf8.count) && text.wholeMatch(of: #/[A-Za-z0-9_.\-]+/#) != nil

@@ -1,3 +1,5 @@
+internal import Transcoding
+
 /// Guesses which name was meant.
 enum Spelling {
     /// The known name nearest to a wrong one, when it is near enough.
@@ -9,7 +11,9 @@ enum Spelling {
         }
         let members = known.filter { $0.hasPrefix(wrong + ".") }.sorted()
         if !members.isEmpty { return members.joined(separator: ", ") }
-        let candidates = known.map { (name: $0, distance: distance(wrong.lowercased(), $0.lowercased())) }
+        let candidates = known.map {
+            (name: $0, distance: NearestNames.distance(wrong.lowercased(), $0.lowercased()))
+        }
         let nearest = candidates.min { ($0.distance, $0.name) < ($1.distance, $1.name) }
         return nearest.flatMap { $0.distance <= 2 ? $0.name : nil }
     }
@@ -46,21 +50,5 @@ enum Spelling {
             }
         }
         return words
-    }
-
-    /// How many letters must be changed, added or left out (Levenshtein).
-    static func distance(_ first: String, _ second: String) -> Int {
-        let second = Array(second)
-        var row = Array(0...second.count)
-        for (line, character) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for column in second.indices {
-                let change = diagonal + (character == second[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(change, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[second.count]
     }
 }

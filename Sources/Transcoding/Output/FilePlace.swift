@@ -11,13 +11,17 @@ struct FilePlace: OutputPlace {
     init(_ path: String, _ request: TranscodeRequest) throws(TranscodingError) {
         self.path = path
         isReplacing = request.replacesOutput
-        let folder = (path as NSString).deletingLastPathComponent
-        let base = (path as NSString).lastPathComponent
+        let place = FilePath(path)
         let mark = UInt32.random(in: 0 ... .max)
-        temporaryPath = (folder.isEmpty ? "." : folder) + "/.\(base.prefix(200)).\(mark).part"
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-        if isFolder.boolValue { throw TranscodingError(.outputExists, "\(path) is a folder") }
+        temporaryPath = place.folder + "/.\(place.beginning(200)).\(mark).part"
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw TranscodingError(.outputExists, "\(path) is a folder")
+        default:
+            throw TranscodingError(.outputExists, "\(path) is a device or a pipe; name a file for the output")
+        }
         if !request.replacesOutput {
             throw TranscodingError(.outputExists, "\(path) exists already; use --force to replace it")
         }
@@ -44,7 +48,11 @@ struct FilePlace: OutputPlace {
     }
 
     func explain(_ failure: FFmpegError) -> TranscodingError {
-        TranscodingError(.outputUnwritable, "\(path) cannot be written: \(failure.reason)", cause: failure)
+        let folder = FilePath(path).folder
+        let reason =
+            access(folder, F_OK) == 0
+            ? failure.reason : "the folder \(folder) does not exist or is out of reach"
+        return TranscodingError(.outputUnwritable, "\(path) cannot be written: \(reason)", cause: failure)
     }
 
     /// Gives the finished file its name, never over another one unless told so.
@@ -59,8 +67,7 @@ struct FilePlace: OutputPlace {
                 throw explain(FFmpegError(errno: errno, action: "name the output"))
             }
         }
-        let folder = (path as NSString).deletingLastPathComponent
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(FilePath(path).folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
@@ -84,11 +91,9 @@ extension TranscodeRequest {
     func checkOutputs() throws(TranscodingError) {
         var seen: Set<String> = []
         for case .file(let path) in renditions.map(\.output) {
-            let folder = (path as NSString).deletingLastPathComponent
-            let place = ((folder.isEmpty ? "." : folder) as NSString).resolvingSymlinksInPath
-            let name = URL(fileURLWithPath: place).appendingPathComponent(
-                (path as NSString).lastPathComponent
-            )
+            let parts = FilePath(path)
+            let place = URL(fileURLWithPath: parts.folder).resolvingSymlinksInPath()
+            let name = place.appendingPathComponent(parts.name)
             guard seen.insert(name.standardizedFileURL.path).inserted else {
                 throw TranscodingError(.outputExists, "two renditions would be written to \(path)")
             }

@@ -37,7 +37,11 @@ public struct PresetLibrary: Sendable {
     public func document(_ name: String) throws(TranscodingError) -> Document {
         if name.hasSuffix(".json") {
             guard let data = FileManager.default.contents(atPath: name) else {
-                throw TranscodingError(.presetInvalid, "preset file \(name) cannot be read")
+                let isThere = FileManager.default.fileExists(atPath: name)
+                throw TranscodingError(
+                    .presetInvalid,
+                    "the preset file \(name) \(isThere ? "cannot be read" : "does not exist")"
+                )
             }
             return Document(name: name, id: Self.id(data) ?? name, json: data)
         }
@@ -51,8 +55,13 @@ public struct PresetLibrary: Sendable {
             guard short == name || Self.id(data) == name else { continue }
             return Document(name: short, id: Self.id(data) ?? short, json: data)
         }
-        let known = files.map(Self.shortName).joined(separator: ", ")
-        throw TranscodingError(.presetInvalid, "there is no preset \(name); known: \(known)")
+        guard !files.isEmpty else {
+            let looked = folders.map(\.path).joined(separator: ", ")
+            throw TranscodingError(.presetInvalid, "there is no preset \(name), nor any other, in \(looked)")
+        }
+        let question = NearestNames.question(NearestNames.of(name, among: files.map(Self.shortName)))
+        let hint = [question, "recast presets lists all"].compactMap(\.self).joined(separator: " ")
+        throw TranscodingError(.presetInvalid, "there is no preset \(name); \(hint)")
     }
 
     /// The documents that have an id, in the order of their ids; of two with the same name or id, the first.

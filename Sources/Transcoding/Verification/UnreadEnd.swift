@@ -14,7 +14,7 @@ struct UnreadEnd {
     /// Pictures that may still be decoded.
     private(set) var budget: Int
     /// The pictures as they are.
-    private var baseline: Run
+    private let baseline: DecodingRun
 
     /// So many bytes are overwritten; of a hidden picture an eighth, since not all of it need ever be shown.
     private static let count = 16
@@ -31,7 +31,7 @@ struct UnreadEnd {
     ) throws(FFmpegError) {
         (self.packets, self.stream, self.units, self.limits) = (packets, stream, units, limits)
         self.budget = budget
-        baseline = try Run(packets, stream, limits)
+        baseline = try DecodingRun(packets, stream, limits)
     }
 
     /// Whether one of the packets up to `last` has an end that is not read, where others are read to theirs.
@@ -66,11 +66,13 @@ struct UnreadEnd {
         for pattern in UnreadEnd.patterns {
             var changed = packets
             changed[number] = try packets[number].filling(end, with: pattern)
-            var run = try Run(changed, stream, limits)
+            let run = try DecodingRun(changed, stream, limits)
+            let before = baseline.decodedCount
+            defer { budget -= run.decodedCount + baseline.decodedCount - before }
             var index = 0
             while true {
-                guard budget > 0 else { return nil }
-                let (shown, was) = (try run.picture(index, &budget), try baseline.picture(index, &budget))
+                guard run.decodedCount + baseline.decodedCount - before < budget else { return nil }
+                let (shown, was) = (try run.picture(index), try baseline.picture(index))
                 guard shown == was else { return true }
                 guard shown != nil else { break }
                 index += 1
@@ -78,59 +80,45 @@ struct UnreadEnd {
         }
         return false
     }
+}
 
-    /// Decodes packets no further than it is asked to.
-    private struct Run {
-        /// What was decoded, and after how many errors.
-        struct Picture: Equatable {
-            var sum: UInt32
-            var errorCount: Int
-        }
-
-        let packets: [Packet]
-        private let decoding: Decoding
-        private var position = 0
-        private var pictures: [Picture] = []
-
-        init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits) throws(FFmpegError) {
-            self.packets = packets
-            // Both are equally wrong without the loop filter.
-            decoding = Decoding(try Decoder.open(stream, limits: limits, threads: 1, isQuick: true))
-        }
-
-        /// `nil` behind the last picture.
-        mutating func picture(_ index: Int, _ budget: inout Int) throws(FFmpegError) -> Picture? {
-            while index >= pictures.count {
-                guard position <= packets.count else { return nil }
-                let frames = try decoding.take(position < packets.count ? packets[position] : nil)
-                position += 1
-                budget -= 1
-                for frame in frames {
-                    pictures.append(Picture(sum: frame.checksum, errorCount: decoding.errorCount))
-                }
-            }
-            return pictures[index]
-        }
+/// Decodes packets no further than it is asked to.
+private final class DecodingRun {
+    /// What was decoded, and after how many errors.
+    struct Picture: Equatable {
+        var sum: UInt32
+        var errorCount: Int
     }
 
-    /// A decoder that may be ended, in a place that can be copied.
-    private final class Decoding {
-        private var decoder: Decoder?
-        private(set) var errorCount = 0
+    /// Packets that were decoded, and what was held back.
+    private(set) var decodedCount = 0
+    private let packets: [Packet]
+    private var decoder: Decoder?
+    private var pictures: [Picture] = []
 
-        init(_ decoder: consuming Decoder) { self.decoder = consume decoder }
+    init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits) throws(FFmpegError) {
+        self.packets = packets
+        // Both are equally wrong without the loop filter.
+        decoder = try Decoder.open(stream, limits: limits, threads: 1, isQuick: true)
+    }
 
-        /// Decodes a packet, or what is held back.
-        func take(_ packet: Packet?) throws(FFmpegError) -> [Frame] {
-            guard let packet else {
-                guard let decoder = decoder.take() else { return [] }
+    /// `nil` behind the last picture.
+    func picture(_ index: Int) throws(FFmpegError) -> Picture? {
+        while index >= pictures.count {
+            guard decodedCount <= packets.count else { return nil }
+            decodedCount += 1
+            if decodedCount <= packets.count {
+                let frames = try decoder?.decode(packets[decodedCount - 1]) ?? []
+                keep(frames, decoder?.errorCount ?? 0)
+            } else if let decoder = decoder.take() {
                 let rest = try decoder.finish()
-                errorCount = rest.errorCount
-                return rest.frames
+                keep(rest.frames, rest.errorCount)
             }
-            let frames = try decoder?.decode(packet) ?? []
-            errorCount = decoder?.errorCount ?? errorCount
-            return frames
         }
+        return pictures[index]
+    }
+
+    private func keep(_ frames: [Frame], _ errorCount: Int) {
+        for frame in frames { pictures.append(Picture(sum: frame.checksum, errorCount: errorCount)) }
     }
 }

@@ -69,6 +69,9 @@ struct PageTests {
         #expect(seen["user"] == "edu")
         // Some steps of the progress were shown, and each was more than the one before.
         #expect((seen["progress"]?.elements.count ?? 0) >= 2, "\(String(describing: seen["progress"]))")
+        #expect(seen["refused"] == "The file is empty.")
+        #expect(seen["refusedActions"] == ["Remove"])
+        #expect(seen["filtersOutside"] == 0)
         #expect(seen["played"]?["width"] == 1280)
         #expect(seen["played"]?["height"] == 720)
         #expect(seen["saved"]?.string?.hasSuffix("%") == true)
@@ -101,6 +104,7 @@ struct PageTests {
         }
         let whole = try Data(contentsOf: folder.appendingPathComponent("clip.mp4"))
         try whole.prefix(20_000).write(to: folder.appendingPathComponent("broken.mp4"))
+        try Data().write(to: folder.appendingPathComponent("empty.mp4"))
         // A name that would be an image, if it were taken for more than text.
         let strange = served.workspace.url("data/buckets/media/<img src=x onerror=alert(1)>.txt")
         try Data("no video".utf8).write(to: strange)

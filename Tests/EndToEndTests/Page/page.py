@@ -1,6 +1,6 @@
 """Drives the page in Debian's Chromium as a person would, and prints what was seen as JSON.
 
-Usage: page.py ADDRESS FOLDER; FOLDER holds clip.mp4, long.mp4 and broken.mp4, and takes the screenshots.
+Usage: page.py ADDRESS FOLDER; FOLDER holds clip.mp4, long.mp4, broken.mp4 and empty.mp4, and takes the screenshots.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from playwright.sync_api import sync_playwright
 
 ADDRESS, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
-SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 860), "phone": (375, 812)}
 seen = {"problems": [], "progress": []}
 
 
@@ -86,6 +86,16 @@ def uploads_and_watches(page):
     page.wait_for_function("() => document.querySelectorAll('.upload').length === 0", timeout=60_000)
 
 
+def refuses(page):
+    """An empty file is refused at once, with nothing to try again."""
+    page.set_input_files("#files", [FOLDER / "empty.mp4"])
+    upload = page.locator(".upload.is-failed")
+    upload.wait_for()
+    seen["refused"] = upload.locator(".upload-note").inner_text()
+    seen["refusedActions"] = upload.locator("button:visible").all_inner_texts()
+    upload.get_by_role("button").last.click()
+
+
 def plays(page):
     page.get_by_role("button", name="clip.mp4", exact=True).click()
     page.wait_for_selector("#details video")
@@ -156,6 +166,9 @@ def takes_screenshots(browser, state):
                 page.keyboard.press("Escape")
             seen["overflow"][f"{name} {scheme}"] = page.evaluate(
                 "document.documentElement.scrollWidth - window.innerWidth")
+            seen["filtersOutside"] = seen.get("filtersOutside", 0) + page.evaluate("""() =>
+                [...document.querySelectorAll('.filters button')].filter((one) =>
+                    one.getBoundingClientRect().right > window.innerWidth - 8).length""")
             context.close()
 
 
@@ -185,6 +198,7 @@ with sync_playwright() as playwright:
     page = begin(context)
     signs_in(page)
     uploads_and_watches(page)
+    refuses(page)
     plays(page)
     reads_error(page)
     cancels(page)

@@ -1,6 +1,7 @@
 import Foundation
-import HTTPService
 import Testing
+
+@testable import HTTPService
 
 @Suite("The page and its forms")
 struct PageRoutesTests {
@@ -96,6 +97,26 @@ struct PageRoutesTests {
             )
             #expect(foreign.status == 403)
         }
+    }
+
+    @Test("Too large a file is refused with its size and the largest that is allowed, in words")
+    func refusesLarge() async throws {
+        try await SiteHouse.open { house in
+            let answer = try await Self.ask(house, #"{"name":"a","size":99999999999}"#)
+            #expect(answer.status == 400)
+            #expect(answer.text.contains("it has 100.0 GB, and 5.4 GB are allowed."), "\(answer.text)")
+        }
+    }
+
+    @Test(
+        "Bytes are told in the unit that fits",
+        arguments: [
+            (999, "999 bytes"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"),
+            (5_368_709_120, "5.4 GB"), (Int64.max, "9.2 EB"),
+        ]
+    )
+    func tellsSizes(byteCount: Int64, words: String) {
+        #expect(UploadFormRoutes.words(byteCount) == words)
     }
 
     @Test(

@@ -217,7 +217,8 @@ class Upload {
       this.state = "failed";
       this.row.classList.add("is-failed");
       this.bar.hidden = true;
-      this.again.hidden = false;
+      // What the file itself is refused for stays so.
+      this.again.hidden = error.status === 400;
       setText(this.note, error.message);
       setText(this.stop, "Remove");
       announce(`${this.file.name} was not uploaded: ${error.message}`);
