@@ -45,15 +45,19 @@ final class ChildProcess: Sendable {
     static func start(_ executable: String, files: [Int32] = []) async throws(TranscodingError)
         -> ChildProcess
     {
-        let started = await withCheckedContinuation { continuation in
+        // ThreadSanitizer does not see that a continuation orders what is before it and what is after.
+        let started = Lock<Result<ChildProcess, TranscodingError>?>(nil)
+        await withCheckedContinuation { continuation in
             // The kernel kills the process when the thread that started it ends, so this one waits for it.
             Thread.detachNewThread {
                 let child = spawn(executable, files)
-                continuation.resume(returning: child)
+                started.withLock { $0 = child }
+                continuation.resume()
                 if case .success(let child) = child { child.waitUntilEnd() }
             }
         }
-        return try started.get()
+        guard let child = started.withLock({ $0 }) else { throw failure("cannot be started", ECHILD) }
+        return try child.get()
     }
 
     private static func spawn(

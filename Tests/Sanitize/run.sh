@@ -19,7 +19,7 @@ rm -rf "$program"
 mkdir "$program"
 for file in ClipOptions CommandFailure CompareCommand ConfigCommand Configuration Console DamageDescription EngineCommand \
     ExaminationDescription FileLimit InterruptWatch PresetDescription Presets PresetsCommand ProbeCommand Program \
-    SegmentDescription SpeedOption TranscodeCommand VerifyCommand; do
+    ProgressBar SegmentDescription SpeedOption TranscodeCommand TranscodeOutputs VerifyCommand; do
     [[ -d Sources/Recast/$file ]] || file+=.swift
     ln -s "$root/Sources/Recast/$file" "$program/$file"
 done
@@ -29,8 +29,8 @@ suites=$folder/Tests/EndToEndTests
 rm -rf "$suites"
 mkdir "$suites"
 for suite in Tests/EndToEndTests/*Tests.swift; do
-    # They need the service's settings, an installation, other programs of the package, or valgrind.
-    case ${suite##*/} in Config* | Install* | Example* | Leak*) continue ;; esac
+    # They need the service's commands, an installation, other programs of the package, or valgrind.
+    case ${suite##*/} in Config* | Install* | Example* | Leak* | UnitFile* | WrongUse*) continue ;; esac
     if ! grep '^import' "$suite" | grep -qvE ' (Foundation|TestMedia|Testing)$'; then ln -s "$root/$suite" "$suites/"; fi
 done
 ln -s "$root/Tests/EndToEndTests/RecastProgram.swift" "$suites/"
