@@ -1,6 +1,5 @@
 internal import CFFmpeg
 internal import Foundation
-internal import Synchronization
 
 /// Where an output's bytes go: a file, or something farther away.
 public protocol ByteWriter: Sendable {
@@ -20,7 +19,7 @@ public protocol ByteWriter: Sendable {
 // Safe: the descriptor is written once; reads and writes carry their own offset, and the count has a lock.
 public final class FileWriter: ByteWriter, @unchecked Sendable {
     private let descriptor: Int32
-    private let end = Mutex<Int64>(0)
+    private let end = Lock<Int64>(0)
     /// Bytes up to the last one written.
     public var byteCount: Int64 { end.withLock { $0 } }
     /// False: writing does not wait for a network.

@@ -1,7 +1,7 @@
 internal import CProcess
 internal import Dispatch
+internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 internal import Transcoding
 
 /// A started engine: its socket, its end, and what it uses.
@@ -30,7 +30,7 @@ final class ChildProcess: Sendable {
 
     private let process: pid_t
     private let socket: Int32
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let receiving = DispatchQueue(label: "recast.engine.receive", qos: .userInitiated)
     private let sending = DispatchQueue(label: "recast.engine.send", qos: .userInitiated)
 

@@ -1,6 +1,5 @@
 internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 internal import Transcoding
 
 /// One run of the engine's process, seen from outside: what it asks for, what it sends, what it may use.
@@ -26,7 +25,7 @@ final class EngineSession: Sendable {
     private let streams: [Stream]
     private let reads: AsyncStream<Range<Int64>>
     private let readRequests: AsyncStream<Range<Int64>>.Continuation
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let patience: Duration
     private let onProgress: @Sendable (TranscodeProgress) -> Void
 

@@ -1,10 +1,10 @@
-internal import Synchronization
+internal import FFmpeg
 internal import Transcoding
 
 /// Starts the engine's processes, and keeps one ready when it is told to.
 final class EngineStarter: Sendable {
     private let executable: String
-    private let ready = Mutex<Task<ChildProcess, any Error>?>(nil)
+    private let ready = Lock<Task<ChildProcess, any Error>?>(nil)
 
     init(executable: String) { self.executable = executable }
 

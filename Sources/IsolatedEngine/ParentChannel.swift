@@ -1,6 +1,5 @@
 internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 internal import Transcoding
 
 /// The engine's end of the socket: asks for input, sends output.
@@ -10,7 +9,7 @@ final class ParentChannel: Sendable {
     private static let input: Int32 = 0
     private static let output: Int32 = 1
 
-    private let sending = Mutex(())
+    private let sending = Lock(())
 
     /// The next message, or `nil` when the parent is gone; `buffer` takes its payload if it fits.
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> (kind: FrameHead.Kind, count: Int)? {
@@ -115,7 +114,7 @@ final class ChannelReader: ByteReader, @unchecked Sendable {
 final class ChannelWriter: ByteWriter {
     private let channel: ParentChannel
     private let number: Int
-    private let end = Mutex<Int64>(0)
+    private let end = Lock<Int64>(0)
     var byteCount: Int64 { end.withLock { $0 } }
     var isRemote: Bool { true }
 

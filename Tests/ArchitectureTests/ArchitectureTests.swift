@@ -9,9 +9,7 @@ struct ArchitectureTests {
         "FFmpeg": ["CFFmpeg", "Hashing", "Foundation", "Synchronization"],
         "Transcoding": ["FFmpeg", "Foundation", "Dispatch", "Synchronization"],
         "CProcess": [],
-        "IsolatedEngine": [
-            "CProcess", "FFmpeg", "Transcoding", "Foundation", "Dispatch", "Synchronization",
-        ],
+        "IsolatedEngine": ["CProcess", "FFmpeg", "Transcoding", "Foundation", "Dispatch"],
         "Jobs": ["FFmpeg", "Transcoding", "IsolatedEngine", "Foundation", "Logging", "Synchronization"],
         "ElasticTranscoder": ["Jobs", "Transcoding", "Foundation", "Logging", "Synchronization"],
         "HTTPService": [
@@ -86,6 +84,16 @@ struct ArchitectureTests {
         for file in try SourceFile.all() where file.usesDispatch {
             let isAllowed = rooms.contains { file.path.hasPrefix($0) }
             #expect(isAllowed, "\(file.path) uses Dispatch")
+        }
+    }
+
+    @Test(
+        "The engine locks in a way that ThreadSanitizer sees",
+        arguments: ["FFmpeg", "Transcoding", "IsolatedEngine"]
+    )
+    func locksAreSeen(target: String) throws {
+        for file in try SourceFile.all(below: target) {
+            #expect(!file.text.contains(#/\bMutex[<(]/#), "\(file.path) uses Mutex instead of Lock")
         }
     }
 

@@ -11,7 +11,7 @@ root=$PWD
 folder=.build/sanitize-$sanitizer
 mkdir -p "$folder/Sources" "$folder/Tests"
 for target in CProcess CCrypto CFFmpeg Hashing FFmpeg Transcoding IsolatedEngine Jobs; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
-for target in TestMedia TranscodingTests; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
+for target in TestMedia TranscodingTests EngineProbe; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
 ln -sfn "$root/samples" "$folder/samples"
 # The program without its service: the commands that work on files.
 program=$folder/Sources/Recast
@@ -24,15 +24,23 @@ for file in ClipOptions CommandFailure CompareCommand ConfigCommand Configuratio
     ln -s "$root/Sources/Recast/$file" "$program/$file"
 done
 ln -s "$root/Tests/Sanitize/recast.swift" "$program/Recast.swift"
-# The suites that run this program on files.
+# The suites that run this program on files: those that need nothing but clips and what is built here.
 suites=$folder/Tests/EndToEndTests
 rm -rf "$suites"
 mkdir "$suites"
-for suite in Alpha ChangingInput Clip Color CommandLine FrameRate Geometry HDR HostileInput HostileNumber \
-    InterlacedInput Join RealClip Resume SizingPolicy Sound Sync VerifyCommand WebPreset; do
-    ln -s "$root/Tests/EndToEndTests/${suite}Tests.swift" "$suites/"
+for suite in Tests/EndToEndTests/*Tests.swift; do
+    # They need the service's settings, an installation, other programs of the package, or valgrind.
+    case ${suite##*/} in Config* | Install* | Example* | Leak*) continue ;; esac
+    if ! grep '^import' "$suite" | grep -qvE ' (Foundation|TestMedia|Testing)$'; then ln -s "$root/$suite" "$suites/"; fi
 done
 ln -s "$root/Tests/EndToEndTests/RecastProgram.swift" "$suites/"
+# What the engine's process must not reach is nothing for a sanitizer, which needs files and memory itself.
+suites=$folder/Tests/IsolatedEngineTests
+rm -rf "$suites"
+mkdir "$suites"
+for suite in Tests/IsolatedEngineTests/*.swift; do
+    [[ $suite == */ConfinementTests.swift ]] || ln -s "$root/$suite" "$suites/"
+done
 if [[ -e Package.resolved ]]; then cp Package.resolved "$folder"; fi
 # Foundation lists no folder through a link.
 rm -rf "$folder/presets"
@@ -96,6 +104,17 @@ let package = Package(
             dependencies: ["Transcoding", "FFmpeg", "TestMedia"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "EngineProbe",
+            dependencies: ["IsolatedEngine", "Transcoding"],
+            path: "Tests/EngineProbe",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "IsolatedEngineTests",
+            dependencies: ["IsolatedEngine", "Transcoding", "FFmpeg", "TestMedia", "recast", "EngineProbe"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["recast", "TestMedia"],
@@ -112,7 +131,12 @@ common=exitcode=99:log_path=$reports/$sanitizer
 export ASAN_OPTIONS=$common:detect_leaks=0:abort_on_error=0
 export TSAN_OPTIONS=$common:suppressions=$root/Tests/Sanitize/thread.txt:second_deadlock_stack=1
 status=0
-swift test --package-path "$folder" --sanitize="$sanitizer" --no-parallel ${2:+--filter "$2"} || status=$?
+tests=(swift test --package-path "$folder" --sanitize="$sanitizer" --no-parallel ${2:+--filter "$2"})
+"${tests[@]}" --skip '^IsolatedEngineTests\.' || status=$?
+# Whoever starts the engine's process is watched, with a process that is not: it has no environment.
+swift build --product recast
+RECAST_EXECUTABLE=$root/.build/debug/recast "${tests[@]}" --skip-build --skip '^(EndToEnd|Transcoding)Tests\.' ||
+    status=$?
 for report in "$reports"/*; do
     [[ -e $report ]] || continue
     cat "$report" >&2

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// One range's encoded pictures.
 struct EncodedSegment: Sendable {
@@ -142,7 +141,7 @@ struct SegmentEncoder: ~Copyable {
 
 /// Keeps the packets of one range.
 private final class PacketSink: Sendable {
-    private let state = Mutex<(packets: [Packet], header: [UInt8])>(([], []))
+    private let state = Lock<(packets: [Packet], header: [UInt8])>(([], []))
 
     var packets: [Packet] { state.withLock { $0.packets } }
     var header: [UInt8] { state.withLock { $0.header } }
@@ -166,7 +165,7 @@ private final class SegmentGate: Sendable {
         var hasBegun = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let part: SegmentPlan.Part
     private let picture: PictureStage
 

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// Decodes the first pictures behind keyframes, to see whether these stand by themselves and what they cost.
 struct SegmentLook: ~Copyable {
@@ -58,7 +57,7 @@ struct SegmentLook: ~Copyable {
         timing: PictureTiming
     ) throws -> Finding {
         let failure = FirstFailure()
-        let sizes = Mutex<[Int]>([])
+        let sizes = Lock<[Int]>([])
         var encoder = try Encoder.open(
             "libx264",
             .video(plan.format),
@@ -66,7 +65,7 @@ struct SegmentLook: ~Copyable {
             options: ["preset": "superfast", "crf": "25", "bf": "0", "rc-lookahead": "0", "g": "250"],
             threads: 1
         )
-        let scaled = Mutex<[(Frame, Int64)]>([])
+        let scaled = Lock<[(Frame, Int64)]>([])
         let output = Stage<PictureMessage>("look", slots: 1, failure: failure, isInline: true) { message in
             if case .picture(let frame, let pts, _) = message { scaled.withLock { $0.append((frame, pts)) } }
         }

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// What was decoded of one packet of sound, or at the end of what the decoder held.
 struct DecodedSound: Sendable {
@@ -13,10 +12,10 @@ struct DecodedSound: Sendable {
 
 /// Decodes one input's sound.
 final class SoundDecoder: Sendable {
-    private let decoder: Mutex<Decoder?>
+    private let decoder: Lock<Decoder?>
 
     init(_ place: SoundSource.Place) throws(FFmpegError) {
-        decoder = Mutex(try Decoder.open(place.stream, limits: place.limits, threads: 1))
+        decoder = Lock(try Decoder.open(place.stream, limits: place.limits, threads: 1))
     }
 
     func decode(_ message: PacketMessage) throws -> DecodedSound {

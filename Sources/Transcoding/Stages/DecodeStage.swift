@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// Decodes the video stream and holds every picture against the limits.
 final class DecodeStage: Sendable {
@@ -32,7 +31,7 @@ final class DecodeStage: Sendable {
         var hasPassedEnd = false
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let stream: FFmpeg.Stream
     private let originTicks: Int64
     private let span: ClipSpan
@@ -55,7 +54,7 @@ final class DecodeStage: Sendable {
         self.limits = limits
         self.name = name
         self.outputs = outputs
-        state = Mutex(
+        state = Lock(
             State(
                 decoder: try Decoder.open(stream, limits: limits, threads: threads),
                 headers: try HeaderParser.open(stream),

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// Decodes the packets of an output on their way to the muxer, and compares sampled pictures with the originals.
 final class ExamineStage: Sendable {
@@ -30,7 +29,7 @@ final class ExamineStage: Sendable {
         var found: [MediaExamination.StreamFinding] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let scope: Scope
     private let samples: PictureSamples
     private let limits: IngestLimits

@@ -21,7 +21,7 @@ final class LoudnessMeter: SoundConsumer, Sendable {
         let weight: Double
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let blockLength = Atomic<Int>(4800)
     /// 100 ms.
     var samplesPerBlock: Int { blockLength.load(ordering: .relaxed) }

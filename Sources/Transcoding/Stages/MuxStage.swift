@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// What the muxer hears of its two streams.
 enum MuxMessage: Sendable {
@@ -42,7 +41,7 @@ final class MuxStage: Sendable {
         var hasAudio: Bool { audioCodec != nil }
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let body: OutputBody
     private let muxer: MuxerChoice
     private let packing: Preset.AudioPacking
@@ -58,7 +57,7 @@ final class MuxStage: Sendable {
         limits: IngestLimits,
         onProgress: @escaping @Sendable (_ seconds: Double, _ frames: Int, _ bytes: Int64) -> Void
     ) {
-        state = Mutex(State(waiting: kinds))
+        state = Lock(State(waiting: kinds))
         self.body = body
         self.muxer = muxer
         packing = preset.audio?.packing ?? .singleTrack

@@ -1,5 +1,4 @@
 internal import FFmpeg
-internal import Synchronization
 
 /// A picture on its way to the encoder, or the end of them.
 enum PictureMessage: Sendable {
@@ -52,7 +51,7 @@ final class PictureStage: Sendable {
     private let entry: Entry?
     /// Seconds of the output before this input.
     private let offset: Double
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let stream: FFmpeg.Stream
     private let preset: Preset.Video
     private let threads: Int
@@ -83,7 +82,7 @@ final class PictureStage: Sendable {
         fresh.last = joint?.last
         fresh.lastPTS = joint?.lastPTS ?? -1
         if let entry { fresh.timing.clock = entry.clock }
-        state = Mutex(fresh)
+        state = Lock(fresh)
     }
 
     /// What a following input needs to know, once this one is closed; `nil` when it had no picture.

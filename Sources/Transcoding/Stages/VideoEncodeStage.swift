@@ -1,6 +1,5 @@
 internal import FFmpeg
 internal import Foundation
-internal import Synchronization
 
 /// Encodes pictures and hands the packets to the muxer.
 final class VideoEncodeStage: Sendable {
@@ -14,7 +13,7 @@ final class VideoEncodeStage: Sendable {
         var steering: RateSteering?
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let preset: Preset.Video
     private let engine: EngineOptions
     private let muxer: MuxerChoice
@@ -46,7 +45,7 @@ final class VideoEncodeStage: Sendable {
         self.isPart = isPart
         self.output = output
         self.samples = samples
-        state = Mutex(State(steering: steering))
+        state = Lock(State(steering: steering))
     }
 
     /// What encodes the pictures.
