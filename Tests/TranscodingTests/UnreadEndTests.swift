@@ -99,14 +99,14 @@ struct UnreadEndTests {
     private func group(_ changes: [Int: UInt8], count: Int = 10) -> [SuddenChange.Picture] {
         (0..<count).map { number in
             var change = [UInt8](repeating: 2, count: 576)
-            if let step = changes[number] { change[100] = step }
+            if let step = changes[number] { for cell in 100..<110 { change[cell] = step } }
             return SuddenChange.Picture(pts: Int64(number), change: number == 0 ? nil : change)
         }
     }
 
     private func keyframe(_ step: UInt8) -> [UInt8] {
         var change = [UInt8](repeating: 2, count: 576)
-        change[100] = step
+        for cell in 100..<110 { change[cell] = step }
         return change
     }
 
@@ -122,6 +122,16 @@ struct UnreadEndTests {
         #expect(SuddenChange.find(group([:]), next: keyframe(40)) == nil)
         let moving = Dictionary(uniqueKeysWithValues: (1..<10).map { ($0, UInt8(40)) })
         #expect(SuddenChange.find(group(moving), next: keyframe(50)) == nil)
+    }
+
+    @Test("A change of a few cells is not sudden")
+    func few() {
+        let few = group([:]).enumerated().map { number, picture in
+            var picture = picture
+            if number == 4 { for cell in 100..<103 { picture.change?[cell] = 90 } }
+            return picture
+        }
+        #expect(SuddenChange.find(few, next: keyframe(90)) == nil)
     }
 
     @Test("At the end of a stream, a sudden change alone will do")

@@ -16,10 +16,13 @@ struct UnreadCheck {
     }
 
     private static let (mostPackets, mostBytes) = (600, 12 << 20)
-    /// Pictures of 1280x720 that may be decoded again at first, and in one go.
-    private static let firstAllowance = 200
+    /// Pictures of 1280x720 that may be decoded again at first, and in one go; of smaller ones more.
+    private static let firstAllowance = 40
+    private static let mostAtFirst = 400
+    /// Pictures that may be decoded again where nothing is sudden.
+    private static let withoutDoubt = 40
     /// The share of what was decoded that may be decoded again.
-    private static let share = 0.03
+    private static let share = 0.01
 
     private let stream: FFmpeg.Stream
     private let units: EntropyUnits
@@ -84,20 +87,22 @@ struct UnreadCheck {
 
     private var firstAllowance: Int {
         let pixels = max(1, stream.size.width * stream.size.height)
-        return UnreadCheck.firstAllowance * 1280 * 720 / max(pixels, 1280 * 720)
+        return min(UnreadCheck.firstAllowance * 1280 * 720 / pixels, UnreadCheck.mostAtFirst)
     }
 
     private mutating func judge(_ group: Group, next: [UInt8]?) {
-        guard !group.isUnfit, group.packets.count > 1, group.pictures.count > 1,
-            let doubtful = SuddenChange.find(group.pictures, next: next) ?? (group.isFirst ? 0 : nil),
+        guard !group.isUnfit, group.packets.count > 1, group.pictures.count > 1 else { return }
+        let sudden = SuddenChange.find(group.pictures, next: next)
+        guard let doubtful = sudden ?? (group.isFirst ? 0 : nil),
             let number = group.packets.firstIndex(where: { $0.pts == group.pictures[doubtful].pts })
         else { return }
         let first = firstAllowance
-        let budget = min(first, first + Int(Double(shownCount) * UnreadCheck.share) - spent)
-        guard budget > 0, var end = try? UnreadEnd(group.packets, stream, units, limits, budget: budget)
-        else {
-            return
-        }
+        let allowance = min(first, first + Int(Double(shownCount) * UnreadCheck.share) - spent)
+        let budget = sudden == nil ? min(allowance, UnreadCheck.withoutDoubt) : allowance
+        // Up to that picture it takes two decoders.
+        guard budget >= 2 * (number + 1),
+            var end = try? UnreadEnd(group.packets, stream, units, limits, budget: budget)
+        else { return }
         let isDamaged = (try? end.isThere(upTo: number)) ?? false
         spent += budget - end.budget
         if isDamaged { damagedCount += 1 }
