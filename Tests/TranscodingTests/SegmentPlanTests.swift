@@ -91,12 +91,15 @@ struct SegmentPlanTests {
         #expect(throws: SegmentPlan.Unsuited.self) { try plan(far, count: 2) }
     }
 
-    @Test("Which requests are made in ranges without being asked depends on cores and length")
+    @Test("Which requests are made in ranges without being asked depends on workers and length")
     func automatic() {
-        #expect(SegmentRules.automatic(seconds: 600, cores: 2) == 1)
-        #expect(SegmentRules.automatic(seconds: 600, cores: 16) == 50)
-        #expect(SegmentRules.automatic(seconds: 30, cores: 16) == 1)
-        #expect(SegmentRules.automatic(seconds: nil, cores: 16) == 1)
+        #expect(SegmentRules.automatic(seconds: 600, workers: 2) == 1)
+        #expect(SegmentRules.automatic(seconds: 600, workers: 16) == 48)
+        #expect(SegmentRules.automatic(seconds: 180, workers: 16) == 15)
+        #expect(SegmentRules.automatic(seconds: 60, workers: 16) == 1)
+        #expect(SegmentRules.automatic(seconds: nil, workers: 16) == 1)
+        #expect(SegmentRules.usual(seconds: 60) == 5)
+        #expect(SegmentRules.usual(seconds: 30) == 1)
     }
 
     @Test("No more ranges are made at once than memory is there for")

@@ -3,7 +3,7 @@
 /// Ranges begin at keyframes and last 10 seconds or more. The output does not depend on how many are encoded
 /// at the same time. It is another one than without ranges: encoders decide in each of them anew.
 public enum SegmentChoice: Sendable, Equatable, Codable {
-    /// Where cores would be idle otherwise: from 6 cores and 40 seconds on.
+    /// Where cores would be idle otherwise: where eight or more can be made side by side.
     case automatic
     /// Never.
     case off

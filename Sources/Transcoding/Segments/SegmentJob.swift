@@ -123,12 +123,13 @@ struct SegmentWish: Sendable, Equatable {
     }
 
     /// What a request asks for; `nil` where the pictures are made as a whole.
-    init?(_ request: TranscodeRequest, seconds: Double?, cores: Int) {
+    init?(_ request: TranscodeRequest, seconds: Double?, workers: Int) {
         let isKept = request.resumeFolder != nil
         switch request.segments {
         case .off: return nil
         case .count(let count): self.count = count
-        case .automatic: count = SegmentRules.automatic(seconds: seconds, cores: isKept ? .max : cores)
+        case .automatic where isKept: count = SegmentRules.usual(seconds: seconds)
+        case .automatic: count = SegmentRules.automatic(seconds: seconds, workers: workers)
         }
         if let least = request.leastSegmentSeconds { leastSeconds = least }
         guard count > 1 || request.segments != .automatic || isKept else { return nil }

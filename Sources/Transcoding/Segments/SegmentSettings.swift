@@ -20,15 +20,25 @@ enum SegmentRules {
     static let leastSeconds = 10.0
     /// Seconds that a range lasts where nobody says how many there are to be.
     private static let usualSeconds = 12.0
-    /// Cores from which on one encoder does not keep them busy.
-    private static let leastCores = 6
-    /// Seconds from which on it is worth it.
+    /// Ranges that have to be made side by side to be faster than one encoder with all cores: each of them has
+    /// one thread, while one encoder keeps about seven cores busy.
+    private static let leastSideBySide = 8
+    /// Seconds from which on something is kept in ranges.
     private static let leastTotal = 40.0
 
-    /// The ranges that are worth it without having been asked for; 1 where none are.
-    static func automatic(seconds: Double?, cores: Int) -> Int {
-        guard let seconds, cores >= leastCores, seconds >= leastTotal, seconds < 1e6 else { return 1 }
+    /// The ranges of usual length, where what is finished is to be kept; 1 for short inputs.
+    static func usual(seconds: Double?) -> Int {
+        guard let seconds, seconds >= leastTotal, seconds < 1e6 else { return 1 }
         return Int(seconds / usualSeconds)
+    }
+
+    /// The ranges that are worth it without having been asked for; 1 where none are.
+    ///
+    /// The workers all have equally many.
+    static func automatic(seconds: Double?, workers: Int) -> Int {
+        let count = usual(seconds: seconds)
+        guard workers >= leastSideBySide, count >= leastSideBySide else { return 1 }
+        return count > workers ? count - count % workers : count
     }
 
     /// The workers that `memory` bytes are enough for, at most one a core.

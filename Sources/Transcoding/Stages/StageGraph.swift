@@ -189,7 +189,7 @@ final class StageGraph: Sendable {
             output: video.boundingSize,
             memory: request.limits.maxResidentBytes
         )
-        guard let wish = SegmentWish(request, seconds: run.survey.duration, cores: workers) else {
+        guard let wish = SegmentWish(request, seconds: run.survey.duration, workers: workers) else {
             return nil
         }
         do {
