@@ -29,8 +29,7 @@ extension TranscodeCommand {
 
     /// What is wrong with a name for several outputs that is a file's and no folder's.
     func ambiguity(of path: String) -> String? {
-        let isSeveral = chosen.count > 1 || (inputs.count > 1 && !clips.join)
-        guard isSeveral, !path.hasSuffix("/"), !FileManager.default.fileExists(atPath: path) else {
+        guard hasSeveralOutputs, !path.hasSuffix("/"), !FileManager.default.fileExists(atPath: path) else {
             return nil
         }
         let ending = (path as NSString).pathExtension.lowercased()
@@ -43,6 +42,8 @@ extension TranscodeCommand {
     func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
-        return path.hasSuffix("/") || chosen.count > 1 || (inputs.count > 1 && !clips.join)
+        return path.hasSuffix("/") || hasSeveralOutputs
     }
+
+    private var hasSeveralOutputs: Bool { chosen.count > 1 || (inputs.count > 1 && !clips.join) }
 }
