@@ -15,8 +15,7 @@ public struct EntropyUnits: Sendable {
     }
 
     private enum Layout: Sendable {
-        case startCodes(isHEVC: Bool)
-        case lengths(size: Int, isHEVC: Bool)
+        case slices(NALUnits)
         case partitions
         case frames
     }
@@ -26,19 +25,12 @@ public struct EntropyUnits: Sendable {
     /// `nil` for other codecs.
     public init?(_ stream: Stream) {
         let parameters = stream.parameters.pointer.pointee
-        let isHEVC = parameters.codec_id == AV_CODEC_ID_HEVC
         switch parameters.codec_id {
         case AV_CODEC_ID_VP8: layout = .partitions
         case AV_CODEC_ID_VP9: layout = .frames
-        case AV_CODEC_ID_H264, AV_CODEC_ID_HEVC:
-            // ISO/IEC 14496-15 §5.3.3.1 and §8.3.3.1: lengthSizeMinusOne.
-            let place = isHEVC ? 21 : 4
-            if let extra = parameters.extradata, parameters.extradata_size > place, extra[0] == 1 {
-                layout = .lengths(size: Int(extra[place] & 3) + 1, isHEVC: isHEVC)
-            } else {
-                layout = .startCodes(isHEVC: isHEVC)
-            }
-        default: return nil
+        default:
+            guard let units = NALUnits(parameters) else { return nil }
+            layout = .slices(units)
         }
     }
 
@@ -50,24 +42,19 @@ public struct EntropyUnits: Sendable {
             switch layout {
             case .partitions: EntropyUnits.partitions(bytes)
             case .frames: EntropyUnits.frames(bytes)
-            case .lengths(let size, let isHEVC):
-                EntropyUnits.slices(bytes, EntropyUnits.ranges(bytes, lengthSize: size), isHEVC: isHEVC)
-            case .startCodes(let isHEVC):
-                EntropyUnits.slices(bytes, EntropyUnits.ranges(bytes), isHEVC: isHEVC)
+            case .slices(let units): EntropyUnits.slices(bytes, units)
             }
         return Array(units.prefix(64))
     }
 
-    private static func slices(
-        _ bytes: UnsafeBufferPointer<UInt8>,
-        _ ranges: [Range<Int>],
-        isHEVC: Bool
-    ) -> [Unit] {
-        ranges.compactMap { range in
+    private static func slices(_ bytes: UnsafeBufferPointer<UInt8>, _ units: NALUnits) -> [Unit] {
+        var ranges: [Range<Int>] = []
+        units.forEach(in: bytes) { if ranges.count < 256 { ranges.append($0) } }
+        return ranges.compactMap { range in
             guard let first = range.first else { return nil }
             let head = bytes[first]
             // Slices: ITU-T H.264 table 7-1, H.265 table 7-1.
-            guard isHEVC ? head >> 1 & 63 < 32 : [1, 5].contains(head & 31) else { return nil }
+            guard units.isHEVC ? head >> 1 & 63 < 32 : [1, 5].contains(head & 31) else { return nil }
             var end = range.upperBound
             // Zeros belong to a start code; 0 0 3 fills up (H.264 §7.3.2.10: cabac_zero_word).
             while end > first + 3 {
@@ -81,38 +68,6 @@ public struct EntropyUnits: Sendable {
             }
             return Unit(range: first..<end)
         }
-    }
-
-    private static func ranges(_ bytes: UnsafeBufferPointer<UInt8>, lengthSize: Int) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var index = 0
-        while bytes.count - index > lengthSize, ranges.count < 256 {
-            let length = bytes[index..<index + lengthSize].reduce(0) { $0 << 8 | Int($1) }
-            index += lengthSize
-            let end = index + min(length, bytes.count - index)
-            ranges.append(index..<end)
-            index = end
-        }
-        return ranges
-    }
-
-    private static func ranges(_ bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var begin = bytes.count
-        var index = 0
-        while index + 2 < bytes.count, ranges.count < 256 {
-            if bytes[index + 2] > 1 {
-                index += 3
-            } else if bytes[index] == 0, bytes[index + 1] == 0, bytes[index + 2] == 1 {
-                if begin < index { ranges.append(begin..<index) }
-                index += 3
-                begin = index
-            } else {
-                index += 1
-            }
-        }
-        if begin < bytes.count { ranges.append(begin..<bytes.count) }
-        return ranges
     }
 
     /// The first partition's length follows three flags; a keyframe's head is longer by seven bytes.
