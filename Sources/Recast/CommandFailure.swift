@@ -18,6 +18,18 @@ enum CommandLimits {
     }
 }
 
+/// The presets of commands on local files, among them those in the folder that `RECAST_PRESETS` names.
+enum CommandPresets {
+    static func library() throws -> PresetLibrary {
+        do {
+            return PresetLibrary.standard(folder: try Configuration.presetsFolder())
+        } catch {
+            error.print()
+            throw CommandFailure(status: ExitStatus.usage)
+        }
+    }
+}
+
 /// The program's exit statuses, as the README lists them.
 enum ExitStatus {
     static let usage: Int32 = 2

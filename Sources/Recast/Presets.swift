@@ -5,7 +5,7 @@ internal import Transcoding
 extension PresetLibrary {
     /// The presets in `folder`, and those beside the program: installed under `share/recast/presets`, or in
     /// the source tree.
-    static func standard(folder path: String? = Configuration.presetsFolder()) -> PresetLibrary {
+    static func standard(folder path: String?) -> PresetLibrary {
         var folders: [URL] = []
         if let path { folders.append(URL(fileURLWithPath: path)) }
         var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

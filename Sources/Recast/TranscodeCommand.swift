@@ -111,10 +111,11 @@ struct TranscodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.keepSmall()
+        let library = try CommandPresets.library()
         var presets: [Preset]
         do throws(TranscodingError) {
             presets = try chosen.map { name throws(TranscodingError) in
-                try PresetLibrary.standard().preset(name)
+                try library.preset(name)
             }
         } catch {
             try fail(error, input: nil)

@@ -14,7 +14,8 @@ extension TranscodeCommand {
 
     /// The ending of an output's name; a preset that cannot be read is refused later, with its reason.
     private func ending(_ preset: String) -> String {
-        (try? PresetLibrary.standard().preset(preset))?.container.fileExtension ?? "mp4"
+        let library = try? PresetLibrary.standard(folder: Configuration.presetsFolder())
+        return (try? library?.preset(preset))?.container.fileExtension ?? "mp4"
     }
 
     /// Where the rendition of an input by a preset goes.

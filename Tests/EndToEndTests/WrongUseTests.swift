@@ -36,6 +36,18 @@ struct WrongUseTests {
         #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
     }
 
+    @Test(
+        "A folder of presets that is not there is said, whatever the command",
+        arguments: [["presets"], ["transcode", "CLIP", "-o", "x"], ["bench", "CLIP"]]
+    )
+    func wantsPresets(arguments: [String]) throws {
+        let named = arguments.map { $0 == "CLIP" ? input : $0 }
+        let program = ["RECAST_PRESETS=/nowhere", RecastProgram.tool.path]
+        let result = try Tool("env").run(["-C", folder.path] + program + named)
+        expectRefusal(result, status: 2, folder: folder)
+        #expect(result.errorText.contains("/nowhere"), "\(result.errorText)")
+    }
+
     @Test("An output may have a name of one character")
     func takesShortNames() throws {
         let result = try run("transcode", input, "-o", "x")

@@ -52,8 +52,9 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let library = try CommandPresets.library()
         do {
-            let chosen = speedOption.applied(to: try names.map { try PresetLibrary.standard().preset($0) })
+            let chosen = speedOption.applied(to: try names.map { try library.preset($0) })
             let folder = try makeFolder()
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let clips = clips.isEmpty ? try samples() : clips

@@ -132,10 +132,17 @@ extension Configuration {
     }
 
     /// The folder of presets that the environment names, for commands that need nothing else of all this.
-    static func presetsFolder(in environment: [String: String] = ProcessInfo.processInfo.environment)
-        -> String?
-    {
-        environment["RECAST_PRESETS"].flatMap { $0.isEmpty ? nil : $0 }
+    static func presetsFolder(
+        in environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) -> String? {
+        var reader = ConfigurationReader(flags: [:], environment: environment, file: nil)
+        let folder = readPresetsFolder(&reader)
+        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+        return folder
+    }
+
+    private static func readPresetsFolder(_ reader: inout ConfigurationReader) -> String? {
+        reader.read("presetsFolder", "RECAST_PRESETS", .folder)
     }
 
     /// The names alone: several of these variables are secrets.
@@ -202,7 +209,7 @@ extension Configuration {
             responsesTable: places.responsesTable,
             queueURL: places.queueURL,
             deadLetterQueueURL: places.deadLetterQueueURL,
-            presetsFolder: reader.read("presetsFolder", "RECAST_PRESETS", .folder),
+            presetsFolder: readPresetsFolder(&reader),
             pipelines: pipelines,
             worker: readWorker(&reader, surroundings),
             spoolFolder: places.spoolFolder,
