@@ -20,20 +20,21 @@ manual := man/man1/recast.1
 completions := bash-completion/completions/recast zsh/site-functions/_recast fish/vendor_completions.d/recast.fish
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-ceph fuzz sanitize bench lint format release install clean
+.PHONY: help run test test-ceph test-release fuzz sanitize bench lint format release install clean
 
 help:
-	@echo "make run        build recast, put the clips in samples/ into a bucket and transcode what arrived"
-	@echo "make test       build everything and run all tests"
-	@echo "make test-ceph  run the tests of object stores against Ceph's S3 gateway, as root"
-	@echo "make fuzz       feed the demuxers and decoders nonsense for ten minutes"
-	@echo "make sanitize   run the engine's tests under AddressSanitizer and ThreadSanitizer"
-	@echo "make bench      measure against ffmpeg and HandBrake, CLIPS=... or samples/, into docs/benchmarks.md"
-	@echo "make lint       check the formatting of the sources"
-	@echo "make format     format the sources in place"
-	@echo "make release    build the optimized program, $(recast)"
-	@echo "make install    install it, its manual page and completions below PREFIX ($(PREFIX))"
-	@echo "make clean      remove everything that was built, and recast-data/"
+	@echo "make run           build recast, put the clips in samples/ into a bucket and transcode what arrived"
+	@echo "make test          build everything and run all tests"
+	@echo "make test-ceph     run the tests of object stores against Ceph's S3 gateway, as root"
+	@echo "make test-release  run the engine's tests as users have it, optimized, FILTER=... or all"
+	@echo "make fuzz          feed the demuxers and decoders nonsense for ten minutes"
+	@echo "make sanitize      run the engine's tests under AddressSanitizer and ThreadSanitizer"
+	@echo "make bench         measure against ffmpeg and HandBrake, CLIPS=... or samples/, into docs/benchmarks.md"
+	@echo "make lint          check the formatting of the sources"
+	@echo "make format        format the sources in place"
+	@echo "make release       build the optimized program, $(recast)"
+	@echo "make install       install it, its manual page and completions below PREFIX ($(PREFIX))"
+	@echo "make clean         remove everything that was built, and recast-data/"
 
 run: release
 	@install -d $(uploads)
@@ -57,14 +58,18 @@ test-ceph:
 	@deploy/test-servers.sh
 	RECAST_TEST_S3=radosgw swift test --filter 'Object(Store|Key|Upload)Contract'
 
+test-release:
+	@deploy/debian-packages.sh test
+	Tests/Builds/run.sh release $(FILTER)
+
 fuzz:
 	@deploy/debian-packages.sh test
 	Tests/Fuzz/run.sh
 
 sanitize:
 	@deploy/debian-packages.sh test
-	Tests/Sanitize/run.sh address
-	Tests/Sanitize/run.sh thread
+	Tests/Builds/run.sh address
+	Tests/Builds/run.sh thread
 
 bench: release
 	peer=$$(deploy/bench-peers.sh) && $(recast) bench $(CLIPS) --runs $(or $(RUNS),5) --against ffmpeg \

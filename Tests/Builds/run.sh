@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs the engine's tests under a sanitizer: run.sh address|thread [FILTER]
+# Runs the engine's tests in another build, under a sanitizer or optimized: run.sh address|thread|release [FILTER]
 #
 # They are built as a package of their own, so that the service and its dependencies are not built anew: the
-# engine's targets, and the program with only the commands that work on files. A report of either is a failure.
+# engine's targets, and the program with only the commands that work on files. A sanitizer's report is a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-sanitizer=${1:?address or thread}
+build=${1:?address, thread or release}
 root=$PWD
-folder=.build/sanitize-$sanitizer
+folder=.build/tests-$build
 mkdir -p "$folder/Sources" "$folder/Tests"
 for target in CProcess CCrypto CFFmpeg Hashing FFmpeg Transcoding IsolatedEngine Jobs; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
 for target in TestMedia TranscodingTests EngineProbe; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
@@ -23,7 +23,7 @@ for file in ClipOptions CommandFailure CompareCommand ConfigCommand Configuratio
     [[ -d Sources/Recast/$file ]] || file+=.swift
     ln -s "$root/Sources/Recast/$file" "$program/$file"
 done
-ln -s "$root/Tests/Sanitize/recast.swift" "$program/Recast.swift"
+ln -s "$root/Tests/Builds/recast.swift" "$program/Recast.swift"
 # The suites that run this program on files: those that need nothing but clips and what is built here.
 suites=$folder/Tests/EndToEndTests
 rm -rf "$suites"
@@ -123,15 +123,19 @@ let package = Package(
     ]
 )
 MANIFEST
+tests=(swift test --package-path "$folder" --no-parallel ${2:+--filter "$2"})
+if [[ $build == release ]]; then
+    exec "${tests[@]}" -c release -Xswiftc -enable-testing --skip '^IsolatedEngineTests\.'
+fi
 # FFmpeg's libraries know nothing of the sanitizer; what they lose or share among their own threads is theirs.
 reports=$root/$folder/reports
 rm -rf "$reports"
 mkdir "$reports"
-common=exitcode=99:log_path=$reports/$sanitizer
+common=exitcode=99:log_path=$reports/$build
 export ASAN_OPTIONS=$common:detect_leaks=0:abort_on_error=0
-export TSAN_OPTIONS=$common:suppressions=$root/Tests/Sanitize/thread.txt:second_deadlock_stack=1
+export TSAN_OPTIONS=$common:suppressions=$root/Tests/Builds/thread.txt:second_deadlock_stack=1
 status=0
-tests=(swift test --package-path "$folder" --sanitize="$sanitizer" --no-parallel ${2:+--filter "$2"})
+tests+=(--sanitize="$build")
 "${tests[@]}" --skip '^IsolatedEngineTests\.' || status=$?
 # Whoever starts the engine's process is watched, with a process that is not: it has no environment.
 swift build --product recast
