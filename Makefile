@@ -60,7 +60,7 @@ test-ceph:
 
 test-release:
 	@deploy/debian-packages.sh test
-	Tests/Builds/run.sh release $(FILTER)
+	Tests/Builds/run.sh release $(if $(FILTER),'$(FILTER)')
 
 fuzz:
 	@deploy/debian-packages.sh test
