@@ -6,23 +6,21 @@ struct CommandFailure: Error {
     let status: Int32
 }
 
-/// The limits of commands on local files, which the variables `RECAST_LIMIT_…` set.
-enum CommandLimits {
-    static func read() throws -> IngestLimits {
-        do {
-            return try Configuration.limits()
-        } catch {
-            error.print()
-            throw CommandFailure(status: ExitStatus.usage)
-        }
+/// What the environment sets for commands on local files.
+enum CommandSettings {
+    /// The limits, which the variables `RECAST_LIMIT_…` set.
+    static func limits() throws -> IngestLimits {
+        try read { () throws(ConfigurationError) in try Configuration.limits() }
     }
-}
 
-/// The presets of commands on local files, among them those in the folder that `RECAST_PRESETS` names.
-enum CommandPresets {
-    static func library() throws -> PresetLibrary {
+    /// The presets, among them those in the folder that `RECAST_PRESETS` names.
+    static func presets() throws -> PresetLibrary {
+        .standard(folder: try read { () throws(ConfigurationError) in try Configuration.presetsFolder() })
+    }
+
+    private static func read<Value>(_ setting: () throws(ConfigurationError) -> Value) throws -> Value {
         do {
-            return PresetLibrary.standard(folder: try Configuration.presetsFolder())
+            return try setting()
         } catch {
             error.print()
             throw CommandFailure(status: ExitStatus.usage)

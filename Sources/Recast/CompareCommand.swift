@@ -19,7 +19,7 @@ struct CompareCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let limits = try CommandLimits.read()
+        let limits = try CommandSettings.limits()
         do throws(TranscodingError) {
             let comparison = try PictureComparison.run(
                 output: rendition,

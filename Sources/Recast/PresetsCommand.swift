@@ -25,7 +25,7 @@ struct PresetsShowCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let library = try CommandPresets.library()
+        let library = try CommandSettings.presets()
         guard let name else {
             for document in library.documents().sorted(by: { $0.name < $1.name }) { list(document) }
             return

@@ -19,7 +19,7 @@ struct ProbeCommand: AsyncParsableCommand {
     var deep = false
 
     func run() async throws {
-        let limits = try CommandLimits.read()
+        let limits = try CommandSettings.limits()
         do throws(TranscodingError) {
             let examination = deep ? try MediaExamination.run(path: input, limits: limits) : nil
             let probe = try Probe(path: input, limits: limits)

@@ -111,7 +111,7 @@ struct TranscodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.keepSmall()
-        let library = try CommandPresets.library()
+        let library = try CommandSettings.presets()
         var presets: [Preset]
         do throws(TranscodingError) {
             presets = try chosen.map { name throws(TranscodingError) in
@@ -122,7 +122,7 @@ struct TranscodeCommand: AsyncParsableCommand {
             return
         }
         presets = speedOption.applied(to: presets)
-        let limits = try CommandLimits.read()
+        let limits = try CommandSettings.limits()
         if let output, isFolder(output), !dryRun {
             // What fails here fails again, with its reason, where the output is created.
             try? FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)

@@ -27,7 +27,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let limits = try CommandLimits.read()
+        let limits = try CommandSettings.limits()
         do throws(TranscodingError) {
             if let reproduce, let against {
                 try await repeatTranscode(reproduce, against, limits)

@@ -14,9 +14,9 @@ struct WrongUseTests {
         input = try ClipRecipe(width: 64, height: 48).make(workspace.url("clip.mov"))
     }
 
-    /// Runs the program in the folder.
-    private func run(_ arguments: [String]) throws -> Tool.Result {
-        try Tool("env").run(["-C", folder.path, RecastProgram.tool.path] + arguments)
+    /// Runs the program in the folder, with further variables such as `A=1`.
+    private func run(_ arguments: [String], with variables: [String] = []) throws -> Tool.Result {
+        try Tool("env").run(["-C", folder.path] + variables + [RecastProgram.tool.path] + arguments)
     }
 
     private func run(_ arguments: String...) throws -> Tool.Result { try run(arguments) }
@@ -42,8 +42,7 @@ struct WrongUseTests {
     )
     func wantsPresets(arguments: [String]) throws {
         let named = arguments.map { $0 == "CLIP" ? input : $0 }
-        let program = ["RECAST_PRESETS=/nowhere", RecastProgram.tool.path]
-        let result = try Tool("env").run(["-C", folder.path] + program + named)
+        let result = try run(named, with: ["RECAST_PRESETS=/nowhere"])
         expectRefusal(result, status: 2, folder: folder)
         #expect(result.errorText.contains("/nowhere"), "\(result.errorText)")
     }

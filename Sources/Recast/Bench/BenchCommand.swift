@@ -52,7 +52,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let library = try CommandPresets.library()
+        let library = try CommandSettings.presets()
         do {
             let chosen = speedOption.applied(to: try names.map { try library.preset($0) })
             let folder = try makeFolder()

@@ -125,20 +125,24 @@ extension Configuration {
     static func limits(
         in environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) -> IngestLimits {
-        var reader = ConfigurationReader(flags: [:], environment: environment, file: nil)
-        let limits = LimitSettings.read(&reader)
-        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
-        return limits
+        try read(environment) { LimitSettings.read(&$0) }
     }
 
     /// The folder of presets that the environment names, for commands that need nothing else of all this.
     static func presetsFolder(
         in environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) -> String? {
+        try read(environment) { readPresetsFolder(&$0) }
+    }
+
+    private static func read<Value>(
+        _ environment: [String: String],
+        _ settings: (inout ConfigurationReader) -> Value
+    ) throws(ConfigurationError) -> Value {
         var reader = ConfigurationReader(flags: [:], environment: environment, file: nil)
-        let folder = readPresetsFolder(&reader)
+        let value = settings(&reader)
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
-        return folder
+        return value
     }
 
     private static func readPresetsFolder(_ reader: inout ConfigurationReader) -> String? {
