@@ -110,7 +110,9 @@ public struct Encoder: ~Copyable {
         reference.pointer.pointee.key_frame = 0
         reference.pointer.pointee.interlaced_frame = fieldOrder == nil ? 0 : 1
         reference.pointer.pointee.top_field_first = fieldOrder == .topFirst ? 1 : 0
-        return try feed(reference.pointer)
+        var packets: [Packet] = []
+        try feed(reference.pointer) { packets.append($0) }
+        return packets
     }
 
     /// Changes the quality that is aimed at, a constant rate factor, from the next picture that is begun on.
@@ -121,18 +123,22 @@ public struct Encoder: ~Copyable {
         try check(av_opt_set_double(context.pointee.priv_data, "crf", quality, 0), "set the quality")
     }
 
-    /// Returns the packets still held back, and closes the encoder.
-    public consuming func finish() throws(FFmpegError) -> [Packet] { try feed(nil) }
+    /// Hands over the packets still held back, each as soon as it is made, and closes the encoder.
+    ///
+    /// An encoder that looks ahead has much left to encode here.
+    public consuming func finish(_ take: (Packet) -> Void) throws(FFmpegError) { try feed(nil, take) }
 
-    private mutating func feed(_ frame: UnsafePointer<AVFrame>?) throws(FFmpegError) -> [Packet] {
+    private mutating func feed(
+        _ frame: UnsafePointer<AVFrame>?,
+        _ take: (Packet) -> Void
+    ) throws(FFmpegError) {
         try check(avcodec_send_frame(context, frame), "encode")
-        var packets: [Packet] = []
         while true {
             let packet = try Packet()
             let status = avcodec_receive_packet(context, packet.pointer)
-            if status == recast_error_again || status == recast_error_eof { return packets }
+            if status == recast_error_again || status == recast_error_eof { return }
             try check(status, "encode")
-            packets.append(packet)
+            take(packet)
         }
     }
 }

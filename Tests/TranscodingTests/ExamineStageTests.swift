@@ -62,7 +62,7 @@ struct ExamineStageTests {
                 sampler.take(isKeyframe: packet.isKeyframe)
             }
         }
-        encoded.packets += try encoder.finish()
+        try encoder.finish { encoded.packets.append($0) }
         return encoded
     }
 

@@ -50,4 +50,12 @@ struct RenditionGroupsTests {
     func sharesDecoder(cores: Int, decoding: Double, threads: Int) {
         #expect(CoreShare(cores: cores, decoding: decoding).decoder == threads)
     }
+
+    @Test(
+        "The decoder of a short input has two threads at least, where there are two cores",
+        arguments: [(2, 2.0, 2), (2, 5.0, 2), (2, 5.1, 1), (1, 2.0, 1), (16, 2.0, 8)]
+    )
+    func sharesShort(cores: Int, seconds: Double, threads: Int) {
+        #expect(CoreShare(cores: cores, decoding: 0.3, seconds: seconds).decoder == threads)
+    }
 }

@@ -31,7 +31,7 @@ struct UnreadEndTests {
 
     private func isUnread(_ stream: FFmpeg.Stream, _ packets: [Packet], upTo last: Int) throws -> Bool {
         let units = try #require(EntropyUnits(stream))
-        var end = try UnreadEnd(packets, stream, units, IngestLimits(), budget: 10_000)
+        var end = UnreadEnd(packets, stream, units, IngestLimits(), budget: 1 << 40)
         return try end.isThere(upTo: last)
     }
 
@@ -64,6 +64,34 @@ struct UnreadEndTests {
         var changed = packets
         changed[number] = grown
         #expect(try isUnread(stream, changed, upTo: number))
+    }
+
+    @Test("The first picture waits until there is enough to spend on it", arguments: [false, true])
+    func waiting(isKnown: Bool) throws {
+        let path = workspace.path("clip.mp4")
+        try Tool.ffmpeg.output([
+            "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x128:rate=12:duration=1",
+            "-pix_fmt", "yuv420p", "-c:v", "libx264", "-x264-params", "slices=2:keyint=6", "-threads", "1",
+            path,
+        ])
+        let (stream, groups) = try #require(try groups(path, 1, packets: 6))
+        var group = UnreadJudge.Group(isFirst: true)
+        group.packets = try #require(groups.first)
+        let units = try #require(EntropyUnits(stream))
+        let unit = try #require(units.units(group.packets[0]).last)
+        group.packets[0] = try packet(group.packets[0], doubling: unit.range, in: "clip.mp4")
+        var decoder = try Decoder.open(stream, limits: IngestLimits(), threads: 1)
+        var frames: [Frame] = []
+        for packet in group.packets { frames += try decoder.decode(packet) }
+        frames += try decoder.finish().frames
+        group.pictures = frames.map { SuddenChange.Picture(pts: $0.pts ?? 0, change: nil) }
+        if isKnown { group.firstSum = frames.first?.checksum }
+        let judge = UnreadJudge(stream, units, IngestLimits(), firstAllowance: 0)
+        group.decodedCost = 10_000
+        judge.accept(group)
+        #expect(judge.damagedCount == 0)
+        judge.finish(decodedCost: 100_000_000)
+        #expect(judge.damagedCount == 1)
     }
 
     /// The packet with the bytes of its last part there twice, and the length before it corrected.

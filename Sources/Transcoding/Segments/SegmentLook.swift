@@ -84,8 +84,8 @@ struct SegmentLook: ~Copyable {
             let packets = try encoder.encode(frame, pts: pts)
             sizes.withLock { $0 += packets.map(\.byteCount) }
         }
-        let rest = try encoder.finish()
-        let all = sizes.withLock { $0 } + rest.map(\.byteCount)
+        var all = sizes.withLock { $0 }
+        try encoder.finish { all.append($0.byteCount) }
         var finding = Finding()
         finding.count = all.count
         finding.firstBits = Double(all.first ?? 0) * 8

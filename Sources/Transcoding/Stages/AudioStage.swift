@@ -171,7 +171,7 @@ final class SoundEncoder: SoundConsumer {
 
     func finish() throws {
         guard let encoder = encoder.take() else { return }
-        send(try encoder.finish())
+        try encoder.finish { send([$0]) }
     }
 
     private func send(_ packets: [Packet]) {

@@ -9,15 +9,23 @@ struct CoreShare {
     /// Pictures that wait before a stage.
     private(set) var slots: Int
 
+    /// Inputs of up to so many seconds are short.
+    ///
+    /// Until the encoder has the pictures it looks ahead at, 40 of them, it has little to do, and a core waits for
+    /// the decoder. That is a large part of their time.
+    private static let shortSeconds = 5.0
+
     /// Shares `cores` out among a decoder that has `decoding` of the work, 0...1, and the encoders of so many
     /// renditions.
     ///
     /// Each thread of a decoder holds a picture of its own and costs time besides, so it gets half as many again as
     /// would keep up, and no more. Alone, an encoder has half as many threads again as there are cores; several
-    /// have twice as many in all, or three each, because they seldom all have work.
-    init(cores: Int, decoding: Double = 1, renditions: Int = 1) {
+    /// have twice as many in all, or three each, because they seldom all have work. The decoder of an input of so few
+    /// `seconds` that it is short has two at least.
+    init(cores: Int, decoding: Double = 1, renditions: Int = 1, seconds: Double? = nil) {
         let enough = (Double(cores) * decoding * 1.5).rounded(.up)
-        decoder = min(max(1, Int(enough)), cores + 1, 8)
+        let least = (seconds ?? .infinity) <= CoreShare.shortSeconds ? min(cores, 2) : 1
+        decoder = min(max(least, Int(enough)), cores + 1, 8)
         filter = min(cores, 4)
         let alone = max(1, min(cores * 3 / 2, 24))
         encoder = min(alone, max(3, 2 * alone / max(renditions, 1)))
@@ -25,8 +33,8 @@ struct CoreShare {
     }
 
     /// Repeats `plan` where there is one.
-    init(_ plan: Recipe.ThreadPlan?, cores: Int, decoding: Double, renditions: Int) {
-        self.init(cores: cores, decoding: decoding, renditions: renditions)
+    init(_ plan: Recipe.ThreadPlan?, cores: Int, decoding: Double, renditions: Int, seconds: Double?) {
+        self.init(cores: cores, decoding: decoding, renditions: renditions, seconds: seconds)
         guard let plan else { return }
         decoder = min(max(plan.decoder, 1), 8)
         filter = min(max(plan.filter, 1), 4)

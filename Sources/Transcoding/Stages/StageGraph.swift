@@ -83,7 +83,8 @@ final class StageGraph: Sendable {
                 cores: cores,
                 decoding: plan.video.map { CoreShare.decoding($0, for: request.renditions.map(\.preset)) }
                     ?? 0,
-                renditions: groups.map(\.count).max() ?? 1
+                renditions: groups.map(\.count).max() ?? 1,
+                seconds: survey.duration
             ),
             cores: cores,
             watch: watch,

@@ -78,7 +78,7 @@ final class VideoEncodeStage: Sendable {
                 send(packets, &state)
             case .end:
                 try encodeWindow(&state)
-                if let encoder = state.encoder.take() { send(try encoder.finish(), &state) }
+                if let encoder = state.encoder.take() { try encoder.finish { send([$0], &state) } }
                 output.send(.ended(.video))
             }
         }

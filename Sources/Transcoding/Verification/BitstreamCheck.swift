@@ -28,14 +28,13 @@ struct BitstreamCheck {
     /// No packet and no picture follows.
     mutating func finish() { unread?.finish() }
 
-    /// Packets that are damaged, of which a decoder complained of `complaints`.
+    /// Packets that are damaged so far, of which a decoder complained of `complaints`.
     ///
     /// What decoder and check find is mostly the same.
-    func damagedCount(_ complaints: Int) -> Int {
-        max(complaints, illegalCount) + (unread?.damagedCount ?? 0)
-    }
+    func damagedCount(_ complaints: Int) -> Int { max(complaints, illegalCount) }
 
-    /// The same once no packet follows: only then is it known how a stream's pictures end.
+    /// The same once no packet follows: only then is it known how a stream's pictures end, and are all ends looked
+    /// at that might be unread.
     func finalCount(_ complaints: Int) -> Int {
         max(complaints, illegalCount, ends?.damagedCount ?? 0) + (unread?.damagedCount ?? 0)
     }

@@ -2,50 +2,37 @@ internal import FFmpeg
 
 /// Looks for damaged pictures that no decoder complains of, where something suddenly appears and goes again.
 ///
-/// It keeps the packets of two groups of pictures, no more than 12 MiB of each, and decodes some of them once
-/// more where it has doubts.
+/// It keeps the packets of two groups of pictures, of one that is judged, and of the first, no more than 12 MiB of
+/// each.
 struct UnreadCheck {
-    private struct Group {
-        var packets: [Packet] = []
-        var byteCount = 0
-        var pictures: [SuddenChange.Picture] = []
-        /// Whether packets are missing, or somebody complained of damage already.
-        var isUnfit = false
-        /// Whether nothing was shown before it that it could differ from.
-        var isFirst = false
-    }
-
     private static let (mostPackets, mostBytes) = (600, 12 << 20)
-    /// Pictures of 1280x720 that may be decoded again at first, and in one go; of smaller ones more.
-    private static let firstAllowance = 40
-    private static let mostAtFirst = 400
-    /// Pictures that may be decoded again where nothing is sudden.
-    private static let withoutDoubt = 40
-    /// The share of what was decoded that may be decoded again.
-    private static let share = 0.01
 
-    private let stream: FFmpeg.Stream
-    private let units: EntropyUnits
-    private let limits: IngestLimits
     /// The groups whose pictures have not all been shown, oldest first; two, or three in between.
-    private var groups: [Group] = []
+    private var groups: [UnreadJudge.Group] = []
     private var sketch: PictureSketch?
-    private var shownCount = 0
-    private var spent = 0
+    private var hasShown = false
     private var complaints = 0
-    /// Groups in which a decoder left the end of a picture unread.
-    private(set) var damagedCount = 0
+    /// What it cost to decode the packets so far.
+    private var decodedCost = 0
+    private let stream: FFmpeg.Stream
+    private let judge: UnreadJudge
+    /// Groups are judged beside the decoding, one after the other; none waits.
+    private let judging: Stage<UnreadJudge.Group>
 
     /// `nil` for codecs of which it cannot be told.
     init?(_ stream: FFmpeg.Stream, _ limits: IngestLimits) {
         guard let units = EntropyUnits(stream) else { return nil }
-        (self.stream, self.units, self.limits) = (stream, units, limits)
+        self.stream = stream
+        let judge = UnreadJudge(stream, units, limits)
+        self.judge = judge
+        judging = Stage("unread", slots: 1, failure: FirstFailure()) { judge.accept($0) }
     }
 
     /// Takes the next packet, before it is decoded.
     mutating func take(_ packet: Packet) {
+        decodedCost += UnreadEnd.cost(packet, of: stream)
         if packet.isKeyframe {
-            groups.append(Group(isFirst: shownCount == 0 && groups.isEmpty))
+            groups.append(UnreadJudge.Group(isFirst: !hasShown && groups.isEmpty))
             // Nobody holds back so many.
             if groups.count > 16 { groups.removeFirst(groups.count - 16) }
         }
@@ -64,13 +51,14 @@ struct UnreadCheck {
     /// Takes the next picture, after which a decoder had complained so often.
     mutating func take(_ frame: Frame, complaints: Int) {
         guard let pts = frame.pts, !groups.isEmpty else { return }
-        shownCount += 1
+        if !hasShown, groups[0].isFirst { groups[0].firstSum = frame.checksum }
+        hasShown = true
         let next = PictureSketch(frame)
         let change = next.flatMap { next in sketch.map { next.change(from: $0) } }
         sketch = next
         // A keyframe's picture ends the group before.
         if let owner = groups.dropFirst().firstIndex(where: { $0.packets.first?.pts == pts }) {
-            for group in groups[..<owner] where next != nil { judge(group, next: change) }
+            for group in groups[..<owner] where next != nil { send(group, next: change) }
             groups.removeFirst(owner)
         }
         if complaints != self.complaints { groups[0].isUnfit = true }
@@ -81,30 +69,19 @@ struct UnreadCheck {
 
     /// Judges what is left; neither packets nor pictures may follow.
     mutating func finish() {
-        for group in groups { judge(group, next: nil) }
+        for group in groups { send(group, next: nil) }
         groups = []
+        judging.drain()
+        judge.finish(decodedCost: decodedCost)
     }
 
-    private var firstAllowance: Int {
-        let pixels = max(1, stream.size.width * stream.size.height)
-        return min(UnreadCheck.firstAllowance * 1280 * 720 / pixels, UnreadCheck.mostAtFirst)
-    }
+    /// Groups in which a decoder left the end of a picture unread, once it is finished.
+    var damagedCount: Int { judge.damagedCount }
 
-    private mutating func judge(_ group: Group, next: [UInt8]?) {
+    private func send(_ group: UnreadJudge.Group, next: [UInt8]?) {
         guard !group.isUnfit, group.packets.count > 1, group.pictures.count > 1 else { return }
-        let sudden = SuddenChange.find(group.pictures, next: next)
-        guard let doubtful = sudden ?? (group.isFirst ? 0 : nil),
-            let number = group.packets.firstIndex(where: { $0.pts == group.pictures[doubtful].pts })
-        else { return }
-        let first = firstAllowance
-        let allowance = min(first, first + Int(Double(shownCount) * UnreadCheck.share) - spent)
-        let budget = sudden == nil ? min(allowance, UnreadCheck.withoutDoubt) : allowance
-        // Up to that picture it takes two decoders.
-        guard budget >= 2 * (number + 1),
-            var end = try? UnreadEnd(group.packets, stream, units, limits, budget: budget)
-        else { return }
-        let isDamaged = (try? end.isThere(upTo: number)) ?? false
-        spent += budget - end.budget
-        if isDamaged { damagedCount += 1 }
+        var group = group
+        (group.next, group.decodedCost) = (next, decodedCost)
+        judging.send(group)
     }
 }

@@ -11,8 +11,10 @@ struct UnreadEnd {
     let stream: FFmpeg.Stream
     let units: EntropyUnits
     let limits: IngestLimits
-    /// Pictures that may still be decoded.
+    /// What may still be spent on decoding, as `cost` counts.
     private(set) var budget: Int
+    /// The checksum of the first picture, where somebody decoded it already.
+    private let first: UInt32?
     /// The pictures as they are.
     private let baseline: DecodingRun
 
@@ -27,11 +29,18 @@ struct UnreadEnd {
         _ stream: FFmpeg.Stream,
         _ units: EntropyUnits,
         _ limits: IngestLimits,
-        budget: Int
-    ) throws(FFmpegError) {
+        budget: Int,
+        first: UInt32? = nil
+    ) {
         (self.packets, self.stream, self.units, self.limits) = (packets, stream, units, limits)
-        self.budget = budget
-        baseline = try DecodingRun(packets, stream, limits)
+        (self.budget, self.first) = (budget, first)
+        baseline = DecodingRun(packets, stream, limits, isQuick: first == nil)
+    }
+
+    /// What it costs to decode a packet, as if time went by its bytes and a hundredth of the picture's pixels: a
+    /// million is a fifth of a second.
+    static func cost(_ packet: Packet, of stream: FFmpeg.Stream) -> Int {
+        packet.byteCount + max(0, stream.size.width * stream.size.height) / 100
     }
 
     /// Whether one of the packets up to `last` has an end that is not read, where others are read to theirs.
@@ -63,16 +72,18 @@ struct UnreadEnd {
     private mutating func isRead(_ unit: EntropyUnits.Unit, of number: Int) throws(FFmpegError) -> Bool? {
         let count = max(UnreadEnd.count, unit.isHidden ? unit.range.count / 8 : 0)
         let end = unit.range.upperBound - count..<unit.range.upperBound
+        let known = first.map { DecodingRun.Picture(sum: $0, errorCount: 0) }
         for pattern in UnreadEnd.patterns {
             var changed = packets
             changed[number] = try packets[number].filling(end, with: pattern)
-            let run = try DecodingRun(changed, stream, limits)
-            let before = baseline.decodedCount
-            defer { budget -= run.decodedCount + baseline.decodedCount - before }
+            let run = DecodingRun(changed, stream, limits, isQuick: first == nil)
+            let before = baseline.spent
+            defer { budget -= run.spent + baseline.spent - before }
             var index = 0
             while true {
-                guard run.decodedCount + baseline.decodedCount - before < budget else { return nil }
-                let (shown, was) = (try run.picture(index), try baseline.picture(index))
+                guard run.spent + baseline.spent - before < budget else { return nil }
+                let shown = try run.picture(index)
+                let was = try index == 0 && first != nil ? known : baseline.picture(index)
                 guard shown == was else { return true }
                 guard shown != nil else { break }
                 index += 1
@@ -90,25 +101,33 @@ private final class DecodingRun {
         var errorCount: Int
     }
 
-    /// Packets that were decoded, and what was held back.
-    private(set) var decodedCount = 0
+    /// What was spent on it, as `UnreadEnd.cost` counts.
+    private(set) var spent = 0
     private let packets: [Packet]
+    private let stream: FFmpeg.Stream
+    private let limits: IngestLimits
+    private let isQuick: Bool
     private var decoder: Decoder?
+    private var decodedCount = 0
     private var pictures: [Picture] = []
 
-    init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits) throws(FFmpegError) {
-        self.packets = packets
-        // Both are equally wrong without the loop filter.
-        decoder = try Decoder.open(stream, limits: limits, threads: 1, isQuick: true)
+    /// Without the loop filter when `isQuick`: two runs are equally wrong then.
+    init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits, isQuick: Bool) {
+        (self.packets, self.stream, self.limits, self.isQuick) = (packets, stream, limits, isQuick)
     }
 
     /// `nil` behind the last picture.
     func picture(_ index: Int) throws(FFmpegError) -> Picture? {
         while index >= pictures.count {
             guard decodedCount <= packets.count else { return nil }
+            if decodedCount == 0 {
+                decoder = try Decoder.open(stream, limits: limits, threads: 1, isQuick: isQuick)
+            }
             decodedCount += 1
             if decodedCount <= packets.count {
-                let frames = try decoder?.decode(packets[decodedCount - 1]) ?? []
+                let packet = packets[decodedCount - 1]
+                spent += UnreadEnd.cost(packet, of: stream)
+                let frames = try decoder?.decode(packet) ?? []
                 keep(frames, decoder?.errorCount ?? 0)
             } else if let decoder = decoder.take() {
                 let rest = try decoder.finish()
