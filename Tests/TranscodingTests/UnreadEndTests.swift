@@ -11,6 +11,18 @@ struct UnreadEndTests {
 
     init() throws { workspace = try Workspace() }
 
+    /// Makes a clip of twelve pictures, and returns its path.
+    private func makeClip(_ file: String, _ options: [String]) throws -> String {
+        let path = workspace.path(file)
+        try Tool.ffmpeg.output(
+            [
+                "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x128:rate=12:duration=1",
+                "-pix_fmt", "yuv420p", "-threads", "1",
+            ] + options + [path]
+        )
+        return path
+    }
+
     /// The first groups of pictures of a file, each cut off after some packets.
     private func groups(_ path: String, _ count: Int, packets: Int) throws -> (FFmpeg.Stream, [[Packet]])? {
         var demuxer = try Demuxer.open(try InputBody(path: path), limits: IngestLimits())
@@ -45,13 +57,7 @@ struct UnreadEndTests {
 
     @Test("Bytes behind a part's end are found, and none without them", arguments: encoders)
     func appended(_ encoder: (name: String, options: [String], file: String)) throws {
-        let path = workspace.path(encoder.file)
-        try Tool.ffmpeg.output(
-            [
-                "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x128:rate=12:duration=1",
-                "-pix_fmt", "yuv420p", "-b:v", "300k", "-g", "12", "-threads", "1",
-            ] + encoder.options + [path]
-        )
+        let path = try makeClip(encoder.file, ["-b:v", "300k", "-g", "12"] + encoder.options)
         let (stream, groups) = try #require(try groups(path, 1, packets: 12))
         let packets = try #require(groups.first)
         #expect(try !isUnread(stream, packets, upTo: packets.count - 1))
@@ -68,12 +74,7 @@ struct UnreadEndTests {
 
     @Test("The first picture waits until there is enough to spend on it", arguments: [false, true])
     func waiting(isKnown: Bool) throws {
-        let path = workspace.path("clip.mp4")
-        try Tool.ffmpeg.output([
-            "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x128:rate=12:duration=1",
-            "-pix_fmt", "yuv420p", "-c:v", "libx264", "-x264-params", "slices=2:keyint=6", "-threads", "1",
-            path,
-        ])
+        let path = try makeClip("clip.mp4", ["-c:v", "libx264", "-x264-params", "slices=2:keyint=6"])
         let (stream, groups) = try #require(try groups(path, 1, packets: 6))
         var group = UnreadJudge.Group(isFirst: true)
         group.packets = try #require(groups.first)

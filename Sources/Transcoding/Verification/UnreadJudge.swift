@@ -83,7 +83,7 @@ final class UnreadJudge: Sendable {
         let allowance = firstAllowance + earned - state.withLock { $0.spent }
         let budget = min(allowance, UnreadJudge.most)
         let once = group.packets[...number].reduce(0) { $0 + UnreadEnd.cost($1, of: stream) }
-        // Up to that picture it takes two decoders, unless one had been there before.
+        // The packets up to that picture are decoded twice, unless the first picture is known already.
         guard budget >= (first == nil ? 2 : 1) * once else { return false }
         var end = UnreadEnd(group.packets, stream, units, limits, budget: budget, first: first)
         let isDamaged = (try? end.isThere(upTo: number)) ?? false
