@@ -226,6 +226,56 @@ extension WorkTests {
             #expect(try await tool.end(limit: 40).status == 0)
         }
 
+        @Test("Five seconds after a running job is cancelled its engine is gone, and no output is there")
+        func freesTheProcessor() async throws {
+            _ = try await workplace.run(
+                ["user", "add", "edu", "--password-stdin"],
+                input: Data("geheim\n".utf8)
+            )
+            let clip = try ClipRecipe(width: 1280, height: 720, seconds: 5).make(
+                workplace.workspace.url("long.mp4"),
+                loops: 40
+            )
+            let (tool, address) = try await serve()
+            try workplace.drop(clip, "a/long.mp4")
+            var job: JSON = [:]
+            let isRunning = try await until(60) {
+                job = try workplace.jobs()["a/long.mp4"]?.first ?? [:]
+                return job["progress"]?.number ?? 0 > 0
+            }
+            #expect(isRunning, "\(tool.errorText.suffix(2000))")
+            let engine = try #require(tool.busyEngines.first)
+            // Its own process keeps the time: timers here wait while other tests hold the threads.
+            let script = """
+                import pathlib, sys, time, urllib.request
+                asked = time.monotonic()
+                headers = {'Authorization': 'Basic ZWR1OmdlaGVpbQ==', 'X-Recast': '1'}
+                request = urllib.request.Request(sys.argv[1], b'', headers)
+                assert urllib.request.urlopen(request).status == 202
+                try:
+                    while pathlib.Path('/proc', sys.argv[2], 'cmdline').read_bytes():
+                        assert time.monotonic() < asked + 30
+                        time.sleep(0.01)
+                except (FileNotFoundError, ProcessLookupError):
+                    pass
+                print(time.monotonic() - asked)
+                """
+            let id = job["id"]?.string ?? ""
+            let watch = try Tool("python3").start([
+                "-c", script, "\(address)/api/jobs/\(id)/cancel", "\(engine)",
+            ])
+            let watched = try await watch.end(limit: 60)
+            let seconds = Double(watched.outputText.dropLast())
+            #expect(seconds ?? .infinity < 5, "\(watched.outputText) \(watched.errorText)")
+            let isCanceled = try await until(30) {
+                try workplace.jobs()["a/long.mp4"]?.first?["status"]?.string == "Canceled"
+            }
+            #expect(isCanceled)
+            #expect(workplace.files(below: "buckets/media") == ["a/long.mp4"])
+            tool.terminate()
+            #expect(try await tool.end(limit: 40).status == 0)
+        }
+
         private static var schemathesis: Tool {
             Tool(Samples.packageRoot.appendingPathComponent(".venv/bin/schemathesis").path)
         }
