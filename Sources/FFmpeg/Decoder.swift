@@ -74,14 +74,18 @@ public struct Decoder: ~Copyable {
         return decoder
     }
 
-    /// Opens a decoder of one thread for what an encoder of this process makes.
-    public static func open(_ track: Muxer.Track, isQuick: Bool = false) throws(FFmpegError) -> Decoder {
+    /// Opens a decoder for what an encoder of this process makes.
+    public static func open(
+        _ track: Muxer.Track,
+        threads: Int,
+        isQuick: Bool = false
+    ) throws(FFmpegError) -> Decoder {
         let parameters = track.parameters.pointer
         let codec = find(parameters.pointee.codec_id)
         let decoder = Decoder(owning: try allocated(avcodec_alloc_context3(codec), "create a decoder"))
         try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
         decoder.context.pointee.pkt_timebase = track.timebase.av
-        decoder.context.pointee.thread_count = 1
+        decoder.context.pointee.thread_count = Int32(threads)
         if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
         try check(avcodec_open2(decoder.context, codec, nil), "open a decoder of the output")
         return decoder

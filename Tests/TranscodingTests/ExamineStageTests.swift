@@ -130,7 +130,7 @@ struct ExamineStageTests {
         #expect(encoded.sampled.count > 12)
         var graph = try ComparisonGraph.open(size: Size(160, 90), threads: 1, measuresPSNR: false)
         var quality = SampledQuality()
-        var decoder = try Decoder.open(encoded.track())
+        var decoder = try Decoder.open(encoded.track(), threads: 1)
         var decoded: [Frame] = []
         for packet in encoded.packets { decoded += try decoder.decode(packet) }
         decoded += try decoder.finish().frames

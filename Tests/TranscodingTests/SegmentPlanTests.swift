@@ -102,6 +102,21 @@ struct SegmentPlanTests {
         #expect(SegmentRules.usual(seconds: 30) == 1)
     }
 
+    @Test("A range is encoded beside its decoding where a core would be idle until the end")
+    func overlaps() {
+        func overlapping(_ cores: Int, _ workers: Int, of count: Int) -> [Int] {
+            (0..<count).filter {
+                SegmentRules.overlaps(cores: cores, workers: workers, following: count - $0 - 1)
+            }
+        }
+        #expect(overlapping(2, 2, of: 5) == [3, 4])
+        #expect(overlapping(1, 1, of: 5) == [])
+        #expect(overlapping(4, 4, of: 8) == [4, 5, 6, 7])
+        // Memory was there for few workers only, or there are few ranges.
+        #expect(overlapping(8, 4, of: 5) == [0, 1, 2, 3, 4])
+        #expect(overlapping(8, 3, of: 3) == [0, 1, 2])
+    }
+
     @Test("No more ranges are made at once than memory is there for")
     func boundsWorkers() {
         func workers(_ cores: Int, _ input: Size) -> Int {

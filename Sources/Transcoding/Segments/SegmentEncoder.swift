@@ -29,7 +29,7 @@ struct SegmentSeconds: Sendable, Equatable {
     }
 }
 
-/// Decodes, scales and encodes one range after the other on the calling thread.
+/// Decodes, scales and encodes one range after the other, on the calling thread or on two.
 struct SegmentEncoder: ~Copyable {
     /// What all ranges have in common.
     struct Job: Sendable {
@@ -56,13 +56,16 @@ struct SegmentEncoder: ~Copyable {
         reader = try SegmentReader.open(job.input, job.stream, limits: job.limits, name: job.name)
     }
 
-    /// Encodes a range at an average of `rate` bits a second; `nil` where the preset's quality is aimed at.
+    /// Encodes a range towards `target`; `nil` where the preset's quality is aimed at.
+    ///
+    /// Where it `overlaps`, a second thread encodes while the first one decodes, which makes the same bytes.
     ///
     /// - Throws: `SegmentPlan.Unsuited` where the range turns out not to stand by itself.
     mutating func encode(
         _ part: SegmentPlan.Part,
         plan: VideoPlan,
-        target: RateSteering.Target?
+        target: RateSteering.Target?,
+        overlaps: Bool
     ) throws -> EncodedSegment {
         let failure = FirstFailure()
         let sink = PacketSink()
@@ -83,9 +86,9 @@ struct SegmentEncoder: ~Copyable {
         )
         let encoding = Stage<PictureMessage>(
             "encode",
-            slots: 1,
+            slots: 2,
             failure: failure,
-            isInline: true,
+            isInline: !overlaps,
             handler: encode.accept
         )
         let picture = PictureStage(
@@ -122,6 +125,7 @@ struct SegmentEncoder: ~Copyable {
         decoding.send(.end)
         let encodedMeanwhile = encoding.blockedSeconds
         encoding.send(.end)
+        encoding.drain()
         if let problem = gate.problem { throw problem }
         if let first = failure.first { throw first }
         var segment = EncodedSegment()

@@ -13,6 +13,7 @@ struct SegmentJob: Sendable {
     let sha256: String?
     /// Ranges that are encoded at the same time.
     let workers: Int
+    let cores: Int
     let wish: SegmentWish
 
     /// The plan as a recipe has it.
@@ -57,6 +58,7 @@ struct SegmentJob: Sendable {
         _ job: SegmentEncoder.Job,
         wanted: SegmentWish,
         workers: Int,
+        cores: Int,
         isHashed: Bool,
         attend: (InputBody) -> Void
     ) throws -> SegmentJob {
@@ -106,6 +108,7 @@ struct SegmentJob: Sendable {
                 target: target,
                 sha256: scan.sha256,
                 workers: count,
+                cores: cores,
                 wish: wanted
             )
         }
@@ -144,7 +147,7 @@ private final class LookSurvey {
     private let job: SegmentEncoder.Job
     private let timing: PictureTiming
     private(set) var plan: VideoPlan?
-    /// What was found at each keyframe, by its place in decoding order.
+    /// What was found at the start of each range, by its first packet's place in decoding order.
     private var findings: [Int: SegmentLook.Finding] = [:]
 
     init(_ job: SegmentEncoder.Job, _ timing: PictureTiming) {
@@ -154,18 +157,25 @@ private final class LookSurvey {
 
     /// Looks at what has not been seen yet, and returns the cuts that do not stand by themselves.
     func look(_ parts: [SegmentPlan.Part], workers: Int) throws -> Set<Int> {
-        guard let first = parts.first?.spots.first else { return [] }
-        if plan == nil { plan = try firstPlan(first) }
+        guard let first = parts.first else { return [] }
+        var firstPictures: [(frame: Frame, ticks: Int64)]?
+        if plan == nil {
+            var look = try SegmentLook(job)
+            firstPictures = try look.pictures(first)
+            plan = try firstPlan(firstPictures ?? [])
+        }
         guard let plan else { return [] }
-        let spots = parts.flatMap(\.spots).filter { findings[$0.packet] == nil }
+        let seen = firstPictures
+        let parts = parts.filter { findings[$0.packets.lowerBound] == nil }
         let results = Lock<[Int: SegmentLook.Finding?]>([:])
         try SegmentWorkers.run(count: workers, failure: job.failure) { [job, timing] index in
             var look = try SegmentLook(job)
-            for (number, spot) in spots.enumerated() where number % workers == index {
+            for (number, part) in parts.enumerated() where number % workers == index {
                 if job.failure.hasFailed { return }
-                let pictures = try look.pictures(spot)
+                let isSeen = part.packets.lowerBound == first.packets.lowerBound
+                let pictures = try isSeen ? seen ?? look.pictures(part) : look.pictures(part)
                 let finding = try pictures.map { try look.cost($0, plan: plan, timing: timing) }
-                results.withLock { $0[spot.packet] = .some(finding) }
+                results.withLock { $0[part.packets.lowerBound] = .some(finding) }
             }
         }
         let found = results.withLock { $0 }
@@ -179,16 +189,15 @@ private final class LookSurvey {
         let rate = timing.frameRate.value
         let distance = Double(job.preset.maxKeyframeDistance) / max(rate, 1)
         return parts.map { part in
-            let found = part.spots.compactMap { findings[$0.packet] }.filter { $0.count > 0 }
-            let needs = found.map { $0.firstBits / max(distance, 0.5) + $0.followingBits * rate }
-            let need = needs.reduce(0, +) / Double(max(needs.count, 1))
+            guard let found = findings[part.packets.lowerBound], found.count > 0 else {
+                return RateBudget.Look(seconds: part.seconds, need: 0)
+            }
+            let need = found.firstBits / max(distance, 0.5) + found.followingBits * rate
             return RateBudget.Look(seconds: part.seconds, need: need)
         }
     }
 
-    private func firstPlan(_ spot: SegmentSpot) throws -> VideoPlan {
-        var look = try SegmentLook(job)
-        let pictures = try look.pictures(spot) ?? []
+    private func firstPlan(_ pictures: [(frame: Frame, ticks: Int64)]) throws -> VideoPlan {
         let isShown = { (ticks: Int64) in
             Double(ticks) * self.job.stream.timebase.value
                 >= -1 / max(self.job.stream.averageFrameRate.value, 1)

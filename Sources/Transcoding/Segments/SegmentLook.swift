@@ -1,6 +1,6 @@
 internal import FFmpeg
 
-/// Decodes the first pictures behind keyframes, to see whether these stand by themselves and what they cost.
+/// Decodes the first pictures of ranges, to see whether these stand by themselves and what they cost.
 struct SegmentLook: ~Copyable {
     /// What was found behind one keyframe.
     struct Finding: Sendable {
@@ -25,13 +25,14 @@ struct SegmentLook: ~Copyable {
     /// Decodes the first pictures of a range, with their ticks since the origin.
     ///
     /// - Returns: `nil` where the range's keyframe does not stand by itself.
-    mutating func pictures(_ spot: SegmentSpot) throws -> [(frame: Frame, ticks: Int64)]? {
+    mutating func pictures(_ part: SegmentPlan.Part) throws -> [(frame: Frame, ticks: Int64)]? {
+        let isFirst = part.packets.lowerBound == 0
         var decoder = try Decoder.open(job.stream, limits: job.limits, threads: 1)
         var frames: [Frame] = []
         var fed = 0
         var failed = false
-        try reader.read(from: spot.keyframe, isFirst: spot.packet == 0) { packet, pts in
-            if spot.packet > 0, pts < spot.keyframe.pts { return true }
+        try reader.read(from: part.keyframe, isFirst: isFirst) { packet, pts in
+            if !isFirst, pts < part.keyframe.pts { return true }
             frames += try decoder.decode(packet)
             fed += 1
             failed = decoder.errorCount > 0
@@ -43,7 +44,7 @@ struct SegmentLook: ~Copyable {
             frame.bestEffortPTS.map { (frame: frame, ticks: $0 &- job.origin) }
         }
         guard !failed, let first = found.first else { return nil }
-        guard spot.packet == 0 || first.ticks == spot.keyframe.pts &- job.origin else { return nil }
+        guard isFirst || first.ticks == part.keyframe.pts &- job.origin else { return nil }
         guard found.allSatisfy({ !$0.frame.isInterlaced && $0.frame.repeatedFields == 0 }) else {
             throw SegmentPlan.Unsuited("its pictures need their neighbours")
         }
@@ -94,11 +95,4 @@ struct SegmentLook: ~Copyable {
             ? Double(all.dropFirst().reduce(0, +)) * 8 / Double(all.count - 1) : finding.firstBits
         return finding
     }
-}
-
-/// A keyframe of a range at which its pictures are looked at.
-struct SegmentSpot: Sendable {
-    /// Its place in decoding order.
-    let packet: Int
-    let keyframe: PacketScan.Entry
 }

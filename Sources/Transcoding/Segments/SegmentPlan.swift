@@ -36,8 +36,6 @@ struct SegmentPlan: Sendable {
         let start: Int64?
         /// Ticks since the origin at which the next range begins; `nil` for all to the end.
         let end: Int64?
-        /// The keyframes at which a first look is taken: that of the start, and one in the middle.
-        let spots: [SegmentSpot]
         /// Pictures that are shown.
         let pictureCount: Int
         /// Seconds of the output for which they are.
@@ -95,9 +93,6 @@ struct SegmentPlan: Sendable {
                     keyframe: entries[cut.packet],
                     start: index == 0 ? nil : cut.start,
                     end: next?.start,
-                    spots: SegmentPlan.spots(cut, candidates, from, to).map {
-                        SegmentSpot(packet: $0, keyframe: entries[$0])
-                    },
                     pictureCount: (endShown ?? shown.count) - firstShown,
                     seconds: Double(to &- from) * request.timebase.value,
                     checksum: checksum,
@@ -172,19 +167,6 @@ struct SegmentPlan: Sendable {
             cuts.append(candidates[next])
         }
         return cuts
-    }
-
-    /// The keyframe of a range's start, and the one that is nearest to its middle.
-    private static func spots(
-        _ cut: SegmentCut,
-        _ candidates: [SegmentCut],
-        _ start: Int64,
-        _ end: Int64
-    ) -> [Int] {
-        let middle = start &+ (end &- start) / 2
-        let inner = candidates.filter { $0.start > start && $0.start < end }
-        let nearest = inner.min { abs($0.start &- middle) < abs($1.start &- middle) }
-        return [cut.packet] + (nearest.map { [$0.packet] } ?? [])
     }
 
     /// The keyframes at which pictures can be parted in two, in the order of their times.

@@ -51,6 +51,13 @@ enum SegmentRules {
         return max(1, min(cores, Int(min(most, 1_000))))
     }
 
+    /// Whether a range is encoded beside its decoding: where cores would be idle until the end otherwise.
+    ///
+    /// `following` ranges are begun after it.
+    static func overlaps(cores: Int, workers: Int, following: Int) -> Bool {
+        cores > max(1, min(workers, following))
+    }
+
     /// Why a request cannot be made in ranges; `nil` where it can.
     static func problem(_ request: TranscodeRequest) -> String? {
         guard request.renditions.count == 1 else { return "several renditions share a decode" }

@@ -4,7 +4,7 @@ internal import Foundation
 
 /// Makes an output's pictures in ranges, several at a time, and hands them to the muxer in their order.
 ///
-/// What comes out depends on the ranges alone, not on how many are encoded at a time: each has one thread.
+/// What comes out depends on the ranges alone, not on how many are encoded at a time: each encoder has one thread.
 /// At most three ranges more than there are workers are in memory.
 final class SegmentedPath: PicturePath, Sendable {
     private struct State {
@@ -122,7 +122,16 @@ final class SegmentedPath: PicturePath, Sendable {
             return kept
         }
         if encoder == nil { encoder = try SegmentEncoder(plan.job) }
-        let made = try encoder?.encode(plan.parts[index], plan: plan.video, target: plan.target)
+        let made = try encoder?.encode(
+            plan.parts[index],
+            plan: plan.video,
+            target: plan.target,
+            overlaps: SegmentRules.overlaps(
+                cores: plan.cores,
+                workers: plan.workers,
+                following: plan.parts.count - index - 1
+            )
+        )
         let segment = made ?? EncodedSegment()
         if !failure.hasFailed { try store?.write(segment, index) }
         return segment

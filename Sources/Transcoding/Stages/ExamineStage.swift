@@ -27,6 +27,8 @@ final class ExamineStage: Sendable {
         var comparison: SampleComparison?
         var packets: PacketRecord?
         var found: [MediaExamination.StreamFinding] = []
+        /// Threads that decode pictures.
+        var threads = 1
     }
 
     private let state = Lock(State())
@@ -40,16 +42,19 @@ final class ExamineStage: Sendable {
         self.limits = limits
     }
 
+    /// Decodes pictures with so many threads, before there are any; ranges come faster than one decodes.
+    func spread(over threads: Int) { state.withLock { $0.threads = min(max(threads, 1), 4) } }
+
     func accept(_ message: MuxMessage) throws {
         try state.withLock { state in
             switch message {
             case .opened(.video, let track):
                 guard scope.pictures else { return }
-                state.video = try open(track, .video)
+                state.video = try open(track, .video, threads: state.threads)
                 state.comparison = SampleComparison(samples, timebase: track.timebase)
                 if scope.recordsPackets { state.packets = PacketRecord(track) }
             case .opened(_, let track):
-                if scope.sound { state.audio = try open(track, .audio) }
+                if scope.sound { state.audio = try open(track, .audio, threads: 1) }
             case .packet(.video, let packet): try take(packet, &state)
             case .packet(_, let packet): try state.audio?.take(packet)
             case .ended: break
@@ -90,7 +95,11 @@ final class ExamineStage: Sendable {
         state.withLock { $0.comparison?.quality.mean(until: seconds) }
     }
 
-    private func open(_ track: Muxer.Track, _ kind: FFmpeg.Stream.Kind) throws -> StreamExamination {
-        try StreamExamination.open(track, kind, limits: limits, name: "the output")
+    private func open(
+        _ track: Muxer.Track,
+        _ kind: FFmpeg.Stream.Kind,
+        threads: Int
+    ) throws -> StreamExamination {
+        try StreamExamination.open(track, kind, limits: limits, threads: threads, name: "the output")
     }
 }

@@ -35,7 +35,9 @@ final class RenditionPath {
     /// What takes the pictures; `nil` where none are wanted.
     let video: VideoPath?
     /// What makes the pictures instead, where they are made in ranges.
-    var ranges: SegmentedPath?
+    var ranges: SegmentedPath? {
+        didSet { if let ranges { examine?.stage.spread(over: ranges.plan.workers) } }
+    }
     /// What is told of that.
     var segments: SegmentUse?
     let muxer: MuxerChoice

@@ -211,6 +211,7 @@ final class StageGraph: Sendable {
                 job,
                 wanted: wish,
                 workers: workers,
+                cores: run.cores,
                 isHashed: request.resumeFolder != nil,
                 attend: attend
             )

@@ -43,9 +43,10 @@ struct StreamExamination: ~Copyable {
         _ track: Muxer.Track,
         _ kind: FFmpeg.Stream.Kind,
         limits: IngestLimits,
+        threads: Int,
         name: String
     ) throws(FFmpegError) -> StreamExamination {
-        let decoder = try Decoder.open(track, isQuick: true)
+        let decoder = try Decoder.open(track, threads: threads, isQuick: true)
         let codec = decoder.codec
         return StreamExamination(
             decoder,
