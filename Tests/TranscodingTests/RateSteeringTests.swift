@@ -6,10 +6,10 @@ import Testing
 @Suite("RateSteering")
 struct RateSteeringTests {
     /// Encodes pictures that take `cost` bits at quality 24 and half of it at 6 more, 30 a second.
-    private func encode(_ costs: [Double], _ target: RateSteering.Target) -> (
+    private func encode(_ costs: [Double], _ target: RateSteering.Target, length: Double? = nil) -> (
         rate: Double, qualities: [Double]
     ) {
-        var steering = RateSteering(target)
+        var steering = RateSteering(target, length: length ?? Double(costs.count) / 30)
         var quality = steering.quality
         var bits = 0.0
         var qualities: [Double] = []
@@ -49,6 +49,16 @@ struct RateSteeringTests {
         #expect(qualities.allSatisfy { $0 < 26 })
     }
 
+    @Test("Of the bits that easy pictures at the end leave over, more are spent when the end is known")
+    func spendsWhatIsLeft() {
+        let costs = (0..<300).map { 2_000_000.0 / 30 * ($0 < 180 ? 1.05 : 0.7) }
+        let target = RateSteering.Target(bitsPerSecond: 2_000_000, quality: 24)
+        let (known, qualities) = encode(costs, target)
+        let (unknown, _) = encode(costs, target, length: 1000)
+        #expect(known > 0.94 * 2_000_000 && unknown < 0.935 * 2_000_000, "\(known) \(unknown)")
+        #expect(qualities.allSatisfy { $0 > 20.5 && $0 < 26 }, "\(qualities.min() ?? 0)")
+    }
+
     @Test("Nothing that is too easy or too hard leaves what an encoder takes")
     func staysInBounds() {
         for cost in [0.0, 1, 1e12] {
@@ -58,7 +68,7 @@ struct RateSteeringTests {
             )
             #expect(qualities.allSatisfy(RateSteering.bounds.contains))
         }
-        var steering = RateSteering(.init(bitsPerSecond: 0, quality: 0))
+        var steering = RateSteering(.init(bitsPerSecond: 0, quality: 0), length: 0)
         steering.take(byteCount: .max, at: 1e300)
         steering.take(byteCount: 0, at: -1e300)
         #expect(RateSteering.bounds.contains(steering.quality))

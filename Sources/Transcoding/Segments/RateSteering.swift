@@ -18,10 +18,15 @@ struct RateSteering: Sendable {
     /// Seconds of the rate that are too many or too few when twice or half as much is spent: a keyframe takes
     /// the bits of several pictures.
     static let room = 3.2
+    /// The same where less of the range is left, and bits are left over: its last pictures are not to look unlike
+    /// those before.
+    static let leastRoom = 2.0
     /// At the lower end nothing is left to be seen; at the upper one x264 ends.
     static let bounds = 8.0...51.0
 
     private let target: Target
+    /// Seconds that the range lasts.
+    private let length: Double
     private var bits = 0.0
     /// What the pictures would have taken at the common quality.
     private var evenBits = 0.0
@@ -30,8 +35,9 @@ struct RateSteering: Sendable {
     private var told: Double
     private(set) var quality: Double
 
-    init(_ target: Target) {
+    init(_ target: Target, length: Double) {
         self.target = target
+        self.length = length
         quality = min(max(target.quality, RateSteering.bounds.lowerBound), RateSteering.bounds.upperBound)
         told = quality
     }
@@ -55,8 +61,11 @@ struct RateSteering: Sendable {
         let trusted = RateSteering.trust
         let learned = (evenBits + trusted * rate) / ((passed + trusted) * rate)
         // Long ranges have time to make good for more.
-        let room = RateSteering.room * max(1, (passed / 16).squareRoot())
-        let excess = min(max(1 + (bits / rate - passed) / room, 0.5), 2)
+        var room = RateSteering.room * max(1, (passed / 16).squareRoot())
+        let surplus = bits / rate - passed
+        // What is missing was spent where it was needed.
+        if surplus < 0 { room = min(room, max(length - passed - surplus, RateSteering.leastRoom)) }
+        let excess = min(max(1 + surplus / room, 0.5), 2)
         let wanted = target.quality + 6 * log2(learned * excess)
         quality = min(max(wanted, RateSteering.bounds.lowerBound), RateSteering.bounds.upperBound)
     }

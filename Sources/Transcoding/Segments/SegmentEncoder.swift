@@ -80,7 +80,7 @@ struct SegmentEncoder: ~Copyable {
             seconds: job.seconds,
             threads: 1,
             isPart: true,
-            steering: target.map { RateSteering($0) },
+            steering: target.map { RateSteering($0, length: part.seconds) },
             output: packets,
             samples: samples
         )
