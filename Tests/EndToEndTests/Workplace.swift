@@ -3,7 +3,7 @@ import TestMedia
 import TestServers
 import Testing
 
-/// All tests of workers, one after the other: they measure time, and this machine has few cores.
+/// Tests of workers that measure time, one after the other: this machine has few cores.
 @Suite("Workers as processes of their own", .serialized)
 enum WorkTests {}
 

@@ -158,14 +158,8 @@ private final class LookSurvey {
     /// Looks at what has not been seen yet, and returns the cuts that do not stand by themselves.
     func look(_ parts: [SegmentPlan.Part], workers: Int) throws -> Set<Int> {
         guard let first = parts.first else { return [] }
-        var firstPictures: [(frame: Frame, ticks: Int64)]?
-        if plan == nil {
-            var look = try SegmentLook(job)
-            firstPictures = try look.pictures(first)
-            plan = try firstPlan(firstPictures ?? [])
-        }
+        let seen = try firstPictures(first)
         guard let plan else { return [] }
-        let seen = firstPictures
         let parts = parts.filter { findings[$0.packets.lowerBound] == nil }
         let results = Lock<[Int: SegmentLook.Finding?]>([:])
         try SegmentWorkers.run(count: workers, failure: job.failure) { [job, timing] index in
@@ -180,8 +174,7 @@ private final class LookSurvey {
         }
         let found = results.withLock { $0 }
         for case (let packet, let finding?) in found { findings[packet] = finding }
-        let starts = Set(parts.compactMap { $0.start == nil ? nil : $0.packets.lowerBound })
-        return Set(found.filter { $0.value == nil }.keys).intersection(starts)
+        return Set(found.filter { $0.value == nil }.keys)
     }
 
     /// What each range needs, from the looks that were taken.
@@ -197,7 +190,11 @@ private final class LookSurvey {
         }
     }
 
-    private func firstPlan(_ pictures: [(frame: Frame, ticks: Int64)]) throws -> VideoPlan {
+    /// Plans after the first pictures of all, and returns them; `nil` where there is a plan already.
+    private func firstPictures(_ part: SegmentPlan.Part) throws -> [(frame: Frame, ticks: Int64)]? {
+        guard plan == nil else { return nil }
+        var look = try SegmentLook(job)
+        let pictures = try look.pictures(part) ?? []
         let isShown = { (ticks: Int64) in
             Double(ticks) * self.job.stream.timebase.value
                 >= -1 / max(self.job.stream.averageFrameRate.value, 1)
@@ -205,7 +202,8 @@ private final class LookSurvey {
         guard let first = pictures.first(where: { isShown($0.ticks) }) else {
             throw SegmentPlan.Unsuited("its first pictures cannot be decoded")
         }
-        return VideoPlan(first: first.frame, stream: job.stream, preset: job.preset, timing: timing)
+        plan = VideoPlan(first: first.frame, stream: job.stream, preset: job.preset, timing: timing)
+        return pictures
     }
 }
 
