@@ -14,6 +14,9 @@ struct Candidate<Subject: Sendable>: Sendable, CustomTestStringConvertible {
         testDescription = name
         self.make = make
     }
+
+    /// Whether it looks at a state and changes it in one step; between moto's two, others come.
+    var isAtomic: Bool { !testDescription.contains("moto") }
 }
 
 /// The code of the `BackendError` that `body` throws; `nil` when it throws none.

@@ -50,8 +50,7 @@ struct VideoRecordContract {
         #expect(try await store.record(projectStep: "Alba-0", mail: "a")?.transcoding?.status == .submitted)
     }
 
-    /// moto looks at a condition and writes in two steps, between which others come.
-    private static let atomicStores = Candidate.metadataStores.filter { !$0.testDescription.contains("moto") }
+    private static let atomicStores = Candidate.metadataStores.filter(\.isAtomic)
 
     @Test("Of eight versions written at once the newest stays", arguments: atomicStores)
     func keepsNewest(_ candidate: Candidate<MetadataStoreSubject>) async throws {
