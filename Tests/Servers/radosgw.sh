@@ -35,7 +35,9 @@ mon_data_avail_crit = 1
 mon_data_avail_warn = 2
 osd_objectstore = memstore
 memstore_device_bytes = 4294967296
+# Set below: a store that asks for its place itself ends when it is refused.
 osd_class_update_on_start = false
+osd_crush_update_on_start = false
 # A name may be 1024 bytes long; the gateway adds its own to it.
 osd_max_object_name_len = 2048
 osd_max_object_namespace_len = 256
@@ -53,14 +55,29 @@ END
 # Each daemon dies with this script, which dies with whoever started it.
 daemon() { setpriv --pdeathsig KILL "$@" -f "${as_root[@]}" & }
 
+# One command to the cluster. Whoever asks before it has been told which cluster it is in is refused ("wrong
+# fsid"); how often that happens is a matter of milliseconds.
+tell_cluster() {
+    for _ in {1..10}; do
+        ceph "$@" && return
+    done
+    return 1
+}
+
 monmaptool --create --fsid "$cluster" --addv a "[$monitor]" "$folder/monmap"
 ceph-mon -i a --mkfs --monmap "$folder/monmap" "${as_root[@]}"
 daemon ceph-mon -i a
-ceph osd create "$store"
+tell_cluster osd create "$store"
+tell_cluster osd crush add osd.0 1 root=default
 ceph-osd -i 0 --mkfs --osd-uuid "$store" "${as_root[@]}"
 daemon ceph-osd -i 0
 # Before the gateway: both make what is missing on their first run, and must not do so at the same time.
 radosgw-admin -n client.rgw user create --uid=test --display-name=test \
-    --access-key="$access_key" --secret-key="$secret_key" >"$folder/user.json"
+    --access-key="$access_key" --secret-key="$secret_key" >"$folder/user.json" &
+first_user=$!
+# Without a daemon that has ended, this would wait for ever.
+wait -n -p ended
+[[ $ended == "$first_user" ]]
 daemon radosgw -n client.rgw
-wait
+wait -n
+exit 1
