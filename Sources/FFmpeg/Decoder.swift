@@ -1,5 +1,24 @@
 internal import CFFmpeg
 
+/// The pictures of H.264 and HEVC in which a decoder smooths the edges of blocks.
+public enum LoopFilter: Sendable {
+    /// What every decoder shows.
+    case everywhere
+    /// Where other pictures are predicted from them, so that no error is passed on.
+    case references
+    /// Pictures drift away from what they should be, up to the next keyframe.
+    case nowhere
+
+    /// The pictures that are left as they are.
+    fileprivate var left: AVDiscard {
+        switch self {
+        case .everywhere: AVDISCARD_DEFAULT
+        case .references: AVDISCARD_NONREF
+        case .nowhere: AVDISCARD_ALL
+        }
+    }
+}
+
 /// Turns one stream's packets into frames.
 public struct Decoder: ~Copyable {
     private let context: UnsafeMutablePointer<AVCodecContext>
@@ -49,13 +68,12 @@ public struct Decoder: ~Copyable {
     /// Opens the decoder of a stream.
     ///
     /// Each of the frame `threads` holds a picture of its own. It throws when the codec is not one of the
-    /// listed ones or refuses the parameters. One that is opened `isQuick` leaves out the loop filter: its
-    /// pictures are slightly off.
+    /// listed ones or refuses the parameters.
     public static func open(
         _ stream: Stream,
         limits: IngestLimits,
         threads: Int,
-        isQuick: Bool = false
+        loopFilter: LoopFilter = .everywhere
     ) throws(FFmpegError) -> Decoder {
         let parameters = stream.parameters.pointer
         let codec = find(parameters.pointee.codec_id)
@@ -64,7 +82,7 @@ public struct Decoder: ~Copyable {
         decoder.context.pointee.pkt_timebase = stream.timebase.av
         decoder.context.pointee.thread_count = Int32(threads)
         decoder.context.pointee.max_pixels = Int64(limits.maxPixels)
-        if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
+        decoder.context.pointee.skip_loop_filter = loopFilter.left
         // FLAC's frames have checksums, which libavcodec reads over unless told.
         if parameters.pointee.codec_id == AV_CODEC_ID_FLAC {
             decoder.context.pointee.err_recognition |= AV_EF_CRCCHECK
@@ -78,7 +96,7 @@ public struct Decoder: ~Copyable {
     public static func open(
         _ track: Muxer.Track,
         threads: Int,
-        isQuick: Bool = false
+        loopFilter: LoopFilter = .everywhere
     ) throws(FFmpegError) -> Decoder {
         let parameters = track.parameters.pointer
         let codec = find(parameters.pointee.codec_id)
@@ -86,7 +104,7 @@ public struct Decoder: ~Copyable {
         try check(avcodec_parameters_to_context(decoder.context, parameters), "configure the decoder")
         decoder.context.pointee.pkt_timebase = track.timebase.av
         decoder.context.pointee.thread_count = Int32(threads)
-        if isQuick { decoder.context.pointee.skip_loop_filter = AVDISCARD_ALL }
+        decoder.context.pointee.skip_loop_filter = loopFilter.left
         try check(avcodec_open2(decoder.context, codec, nil), "open a decoder of the output")
         return decoder
     }
@@ -98,11 +116,11 @@ public struct Decoder: ~Copyable {
         try feed(packet.pointer)
     }
 
-    /// Leaves out the loop filter of H.264 and HEVC from the next packet on, or no longer does.
+    /// Changes what is filtered, from the next packet on.
     ///
-    /// Pictures are exact again from a keyframe on.
-    public mutating func setQuick(_ isQuick: Bool) {
-        context.pointee.skip_loop_filter = isQuick ? AVDISCARD_ALL : AVDISCARD_DEFAULT
+    /// After `nowhere`, pictures are exact again from a keyframe on.
+    public mutating func set(_ loopFilter: LoopFilter) {
+        context.pointee.skip_loop_filter = loopFilter.left
     }
 
     /// Returns the frames still held back, and closes the decoder.

@@ -56,7 +56,12 @@ final class DecodeStage: Sendable {
         self.outputs = outputs
         state = Lock(
             State(
-                decoder: try Decoder.open(stream, limits: limits, threads: threads),
+                decoder: try Decoder.open(
+                    stream,
+                    limits: limits,
+                    threads: threads,
+                    loopFilter: .references
+                ),
                 headers: try HeaderParser.open(stream),
                 ledger: PictureLedger(codec: stream.codec),
                 check: BitstreamCheck(stream, limits)

@@ -112,7 +112,7 @@ struct PictureReadback: ~Copyable {
     }
 
     private func decode(_ packet: Packet) throws {
-        var decoder = try Decoder.open(stream, limits: limits, threads: 1, isQuick: true)
+        var decoder = try Decoder.open(stream, limits: limits, threads: 1, loopFilter: .nowhere)
         let first = try decoder.decode(packet)
         let rest = try decoder.finish()
         let pictures = first + rest.frames

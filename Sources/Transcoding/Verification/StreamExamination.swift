@@ -26,7 +26,12 @@ struct StreamExamination: ~Copyable {
         isQuick: Bool,
         name: String
     ) throws(FFmpegError) -> StreamExamination {
-        let decoder = try Decoder.open(stream, limits: limits, threads: threads, isQuick: isQuick)
+        let decoder = try Decoder.open(
+            stream,
+            limits: limits,
+            threads: threads,
+            loopFilter: isQuick ? .nowhere : .everywhere
+        )
         return StreamExamination(
             decoder,
             MediaExamination.StreamFinding(stream),
@@ -46,7 +51,7 @@ struct StreamExamination: ~Copyable {
         threads: Int,
         name: String
     ) throws(FFmpegError) -> StreamExamination {
-        let decoder = try Decoder.open(track, threads: threads, isQuick: true)
+        let decoder = try Decoder.open(track, threads: threads, loopFilter: .nowhere)
         let codec = decoder.codec
         return StreamExamination(
             decoder,
@@ -79,7 +84,7 @@ struct StreamExamination: ~Copyable {
     }
 
     /// Leaves out the loop filter from the next packet on, or no longer does.
-    mutating func setQuick(_ isQuick: Bool) { decoder?.setQuick(isQuick) }
+    mutating func setQuick(_ isQuick: Bool) { decoder?.set(isQuick ? .nowhere : .everywhere) }
 
     /// Takes the next packet, and returns what the decoder made of it.
     @discardableResult

@@ -13,7 +13,7 @@ struct UnreadEnd {
     let limits: IngestLimits
     /// What may still be spent on decoding, as `cost` counts.
     private(set) var budget: Int
-    /// The checksum of the first picture, where somebody decoded it already.
+    /// The checksum of the first picture, where the decode stage had it already.
     private let first: UInt32?
     /// The pictures as they are.
     private let baseline: DecodingRun
@@ -121,7 +121,12 @@ private final class DecodingRun {
         while index >= pictures.count {
             guard decodedCount <= packets.count else { return nil }
             if decodedCount == 0 {
-                decoder = try Decoder.open(stream, limits: limits, threads: 1, isQuick: isQuick)
+                decoder = try Decoder.open(
+                    stream,
+                    limits: limits,
+                    threads: 1,
+                    loopFilter: isQuick ? .nowhere : .references
+                )
             }
             decodedCount += 1
             if decodedCount <= packets.count {
