@@ -28,6 +28,15 @@ struct ServeTests {
         return try await curl.end(limit: 70).outputText
     }
 
+    /// Lets `edu` sign in with the password `geheim`.
+    private func addUser(at place: Workplace? = nil) async throws {
+        let added = try await (place ?? workplace).run(
+            ["user", "add", "edu", "--password-stdin"],
+            input: Data("geheim\n".utf8)
+        )
+        #expect(added.status == 0, "\(added.errorText)")
+    }
+
     private func key() async throws -> [String: String] {
         let result = try await workplace.run(["key", "add"])
         return try JSONDecoder().decode([String: String].self, from: result.output)
@@ -114,11 +123,7 @@ struct ServeTests {
 
     @Test("Users that were added sign in, and the old rule holds only where it was asked for")
     func knowsUsers() async throws {
-        let added = try await workplace.run(
-            ["user", "add", "edu", "--password-stdin"],
-            input: Data("geheim\n".utf8)
-        )
-        #expect(added.status == 0, "\(added.errorText)")
+        try await addUser()
         let (strict, address) = try await serve(["--no-worker"])
         let code = ["-o", "/dev/null", "-w", "%{http_code}"]
         #expect(try await curl(code + ["-u", "edu:geheim", "\(address)/hello"]) == "200")
@@ -189,11 +194,7 @@ struct ServeTests {
     @Test("On AWS a form uploads to S3, and what becomes of it is read from there")
     func servesAWS() async throws {
         let aws = try await AWSWorkplace()
-        let added = try await aws.place.run(
-            ["user", "add", "edu", "--password-stdin"],
-            input: Data("geheim\n".utf8)
-        )
-        #expect(added.status == 0, "\(added.errorText)")
+        try await addUser(at: aws.place)
         let (tool, address) = try await serve(at: aws.place)
         #expect(try await curl(["\(address)/readyz"]) == #"{"status":"ok"}"#)
         let text = try await curl(["\(address)/presignedurl/p/0?mail=a@b.c"])
@@ -227,10 +228,7 @@ struct ServeTests {
 
     @Test("Five seconds after a running job is cancelled its engine is gone, and no output is there")
     func freesTheProcessor() async throws {
-        _ = try await workplace.run(
-            ["user", "add", "edu", "--password-stdin"],
-            input: Data("geheim\n".utf8)
-        )
+        try await addUser()
         let clip = try ClipRecipe(width: 1280, height: 720, seconds: 5).make(
             workplace.workspace.url("long.mp4"),
             loops: 40
@@ -284,10 +282,7 @@ struct ServeTests {
         .enabled(if: FileManager.default.isExecutableFile(atPath: schemathesis.path))
     )
     func survivesFuzzing() async throws {
-        _ = try await workplace.run(
-            ["user", "add", "edu", "--password-stdin"],
-            input: Data("geheim\n".utf8)
-        )
+        try await addUser()
         let (tool, address) = try await serve(["--no-worker"])
         let fuzzer = try Self.schemathesis.start(
             [
