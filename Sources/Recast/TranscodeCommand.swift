@@ -44,7 +44,7 @@ struct TranscodeCommand: AsyncParsableCommand {
     @Option(help: "Write what made the output to this file, as JSON.")
     var recipe: String?
 
-    @Option(help: "Cores to use (default: all).")
+    @Option(help: "Cores to share the work out for (default: all).")
     var threads: Int?
 
     @Option(
