@@ -111,7 +111,7 @@ private final class DecodingRun {
     private var decodedCount = 0
     private var pictures: [Picture] = []
 
-    /// Without the loop filter when `isQuick`: two runs are equally wrong then.
+    /// Without the loop filter when `isQuick`, as two runs are equally wrong then; else as the decode stage decodes.
     init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits, isQuick: Bool) {
         (self.packets, self.stream, self.limits, self.isQuick) = (packets, stream, limits, isQuick)
     }
