@@ -35,8 +35,8 @@ mon_data_avail_crit = 1
 mon_data_avail_warn = 2
 osd_objectstore = memstore
 memstore_device_bytes = 4294967296
-# Set below: a store that asks for its place itself ends when it is refused.
 osd_class_update_on_start = false
+# Set below: a store that asks for its place itself ends when it is refused.
 osd_crush_update_on_start = false
 # A name may be 1024 bytes long; the gateway adds its own to it.
 osd_max_object_name_len = 2048

@@ -31,13 +31,7 @@ struct ExamineStageTests {
             "testsrc2=size=160x90:rate=30,noise=alls=12:allf=t,format=yuv420p", "-frames:v", "\(count)",
             "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p", path,
         ])
-        let body = try InputOpening.body(.file(path: path), IngestLimits())
-        var demuxer = try Demuxer.open(body, limits: IngestLimits())
-        var decoder = try Decoder.open(demuxer.streams[0], limits: IngestLimits(), threads: 1)
-        var frames: [Frame] = []
-        while let packet = try demuxer.read() { frames += try decoder.decode(packet) }
-        frames += try decoder.finish().frames
-        return frames
+        return try decodeClip(path)
     }
 
     private func encode(_ pictures: [Frame], _ options: CodecOptions = [:]) throws -> Encoded {

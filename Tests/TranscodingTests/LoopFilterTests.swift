@@ -13,16 +13,6 @@ struct LoopFilterTests {
         ("libx265", "-x265-params", "log-level=none:keyint=12:bframes=2:b-adapt=0:b-pyramid=0:scenecut=0"),
     ]
 
-    private func decode(_ path: String, _ loopFilter: LoopFilter) throws -> [Frame] {
-        let limits = IngestLimits()
-        var demuxer = try Demuxer.open(try InputBody(path: path), limits: limits)
-        let stream = try #require(demuxer.streams.first { $0.kind == .video })
-        var decoder = try Decoder.open(stream, limits: limits, threads: 1, loopFilter: loopFilter)
-        var frames: [Frame] = []
-        while let packet = try demuxer.read() { frames += try decoder.decode(packet) }
-        return frames + (try decoder.finish().frames)
-    }
-
     @Test("Leaving it out there changes those pictures alone, and hardly them", arguments: encoders)
     func unseen(_ encoder: (name: String, option: String, value: String)) throws {
         let path = workspace.path("clip.mp4")
@@ -30,8 +20,8 @@ struct LoopFilterTests {
             "-nostdin", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=25", "-t", "1.4",
             "-pix_fmt", "yuv420p", "-c:v", encoder.name, encoder.option, encoder.value, "-b:v", "200k", path,
         ])
-        let exact = try decode(path, .everywhere)
-        let quick = try decode(path, .references)
+        let exact = try decodeClip(path)
+        let quick = try decodeClip(path, loopFilter: .references)
         #expect(exact.count == 35 && quick.count == 35)
         var graph = try ComparisonGraph.open(size: Size(320, 180), threads: 1)
         var changed: [Int: Double] = [:]

@@ -15,6 +15,7 @@ struct UnreadEnd {
     private(set) var budget: Int
     /// The checksum of the first picture, where the decode stage had it already.
     private let first: UInt32?
+    private let loopFilter: LoopFilter
     /// The pictures as they are.
     private let baseline: DecodingRun
 
@@ -34,7 +35,9 @@ struct UnreadEnd {
     ) {
         (self.packets, self.stream, self.units, self.limits) = (packets, stream, units, limits)
         (self.budget, self.first) = (budget, first)
-        baseline = DecodingRun(packets, stream, limits, isQuick: first == nil)
+        // Without the filter two runs are equally wrong; the first picture is one of the decode stage's.
+        loopFilter = first == nil ? .nowhere : .references
+        baseline = DecodingRun(packets, stream, limits, loopFilter)
     }
 
     /// What it costs to decode a packet, as if time went by its bytes and a hundredth of the picture's pixels: a
@@ -76,7 +79,7 @@ struct UnreadEnd {
         for pattern in UnreadEnd.patterns {
             var changed = packets
             changed[number] = try packets[number].filling(end, with: pattern)
-            let run = DecodingRun(changed, stream, limits, isQuick: first == nil)
+            let run = DecodingRun(changed, stream, limits, loopFilter)
             let before = baseline.spent
             defer { budget -= run.spent + baseline.spent - before }
             var index = 0
@@ -106,14 +109,13 @@ private final class DecodingRun {
     private let packets: [Packet]
     private let stream: FFmpeg.Stream
     private let limits: IngestLimits
-    private let isQuick: Bool
+    private let loopFilter: LoopFilter
     private var decoder: Decoder?
     private var decodedCount = 0
     private var pictures: [Picture] = []
 
-    /// Without the loop filter when `isQuick`, as two runs are equally wrong then; else as the decode stage decodes.
-    init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits, isQuick: Bool) {
-        (self.packets, self.stream, self.limits, self.isQuick) = (packets, stream, limits, isQuick)
+    init(_ packets: [Packet], _ stream: FFmpeg.Stream, _ limits: IngestLimits, _ loopFilter: LoopFilter) {
+        (self.packets, self.stream, self.limits, self.loopFilter) = (packets, stream, limits, loopFilter)
     }
 
     /// `nil` behind the last picture.
@@ -125,7 +127,7 @@ private final class DecodingRun {
                     stream,
                     limits: limits,
                     threads: 1,
-                    loopFilter: isQuick ? .nowhere : .references
+                    loopFilter: loopFilter
                 )
             }
             decodedCount += 1
