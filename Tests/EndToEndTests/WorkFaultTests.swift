@@ -16,7 +16,7 @@ extension WorkTests {
             let place = try Workplace(["RECAST_GRACE_PERIOD": grace])
             try place.drop(Self.clip, "a.mp4")
             let first = try place.start(["work"])
-            #expect(try await until(30) { first.pauseEngine() != nil }, "\(first.errorText)")
+            #expect(await signalEngine(of: [first], SIGSTOP) != nil, "\(first.errorText)")
             let engines = first.engines
             let asked = ContinuousClock.now
             first.terminate()
@@ -45,8 +45,9 @@ extension WorkTests {
             let place = try Workplace()
             for name in ["a.mp4", "b.mp4"] { try place.drop(Self.clip, name) }
             let worker = try place.start(["work"])
-            #expect(try await until(30) { !worker.busyEngines.isEmpty }, "\(worker.errorText)")
+            let engine = try #require(await signalEngine(of: [worker], SIGSTOP), "\(worker.errorText)")
             worker.terminate()
+            kill(engine, SIGCONT)
             let end = try await worker.end(limit: 20)
             #expect(end.status == 0, "\(end.errorText)")
             #expect(worker.logged("job began").count == 1)
@@ -60,8 +61,7 @@ extension WorkTests {
             let place = try Workplace()
             try place.drop(Self.clip, "a.mp4")
             let worker = try place.start(["work", "--until-empty"])
-            #expect(try await until(30) { !worker.busyEngines.isEmpty }, "\(worker.errorText)")
-            for engine in worker.busyEngines { kill(engine, SIGKILL) }
+            #expect(await signalEngine(of: [worker], SIGKILL) != nil, "\(worker.errorText)")
             let end = try await worker.end(limit: 60)
             #expect(end.status == 0, "\(end.errorText)")
             #expect(worker.logged("engine crashed, trying once more").count == 1)
@@ -75,13 +75,10 @@ extension WorkTests {
             let place = try Workplace()
             try place.drop(Self.clip, "a.mp4")
             let worker = try place.start(["work"])
-            var crashed: Set<Int32> = []
-            let hasEnded = try await until(60) {
-                for engine in worker.busyEngines where kill(engine, SIGKILL) == 0 { crashed.insert(engine) }
-                return !worker.logged("job ended").isEmpty
-            }
-            #expect(hasEnded, "\(worker.errorText)")
-            #expect(crashed.count == 2)
+            let first = try #require(await signalEngine(of: [worker], SIGKILL), "\(worker.errorText)")
+            let second = await signalEngine(of: [worker], SIGKILL, besides: [first])
+            #expect(second != nil, "\(worker.errorText)")
+            #expect(try await until(60) { !worker.logged("job ended").isEmpty }, "\(worker.errorText)")
             try place.drop(Self.clip, "b.mp4")
             #expect(try await until(60) { worker.logged("job ended").count == 2 }, "\(worker.errorText)")
             worker.terminate()

@@ -112,7 +112,7 @@ extension WorkTests {
             try place.drop(Samples.path("browser-live.webm"), "a.webm")
             let first = try place.start(["work"])
             #expect(try await until(30) { !place.files(below: "spool").isEmpty }, "\(first.errorText)")
-            #expect(try await until(30) { first.pauseEngine() != nil }, "\(first.errorText)")
+            #expect(await signalEngine(of: [first], SIGSTOP) != nil, "\(first.errorText)")
             let other = try await place.run(["work", "--event", "-"], input: Data(#"{"Records":[]}"#.utf8))
             #expect(other.status == 0, "\(other.errorText)")
             #expect(place.files(below: "spool").count == 1)
@@ -132,7 +132,7 @@ extension WorkTests {
             let eTag = try await aws.upload(Samples.path("surround.mp4"), key)
             try await aws.send(S3Message(bucket: aws.bucket, key: key, eTag: eTag).text)
             let first = try aws.place.start(["work"])
-            #expect(try await until(20) { first.pauseEngine() != nil }, "\(first.errorText)")
+            #expect(await signalEngine(of: [first], SIGSTOP) != nil, "\(first.errorText)")
             // What a longer clip would have begun.
             let target: JSON = ["Bucket": .string(aws.bucket), "Key": .string("output/web/\(key)")]
             try await aws.boto.call("s3", "create_multipart_upload", target)

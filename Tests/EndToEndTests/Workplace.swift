@@ -74,38 +74,6 @@ extension RunningTool {
         errorText.split(separator: "\n").compactMap { try? JSON(text: String($0)) }
             .filter { $0["message"]?.string == message }
     }
-
-    /// The engines that were started for the program, those included that wait for work.
-    var engines: [Int32] {
-        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return processes.compactMap { Int32($0) }.filter { isEngine($0, of: processIdentifier) }
-    }
-
-    /// The engines at work: one that waits for its first request has a single thread.
-    var busyEngines: [Int32] {
-        engines.filter { engine in
-            let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(engine)/task")
-            return (threads ?? []).count > 1
-        }
-    }
-}
-
-extension RunningTool {
-    /// Makes the engine wait in the middle of its work, when there is one; returns which it is.
-    func pauseEngine() -> Int32? {
-        guard let engine = busyEngines.first, Foundation.kill(engine, SIGSTOP) == 0 else { return nil }
-        return engine
-    }
-}
-
-/// Whether a process is an engine, of `parent` if that is given; one that has ended is none.
-func isEngine(_ process: Int32, of parent: Int32? = nil) -> Bool {
-    guard let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
-        command.starts(with: Data("recast\0engine\0".utf8))
-    else { return false }
-    guard let parent else { return true }
-    let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-    return status.split(separator: "\n").contains("PPid:\t\(parent)")
 }
 
 /// Asks again and again until the answer is yes or `limit` seconds are over, and returns the last answer.
