@@ -48,7 +48,9 @@ let package = Package(
         ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: settings),
-        .target(name: "FFmpeg", dependencies: ["CFFmpeg", "Hashing"], swiftSettings: settings),
+        // Without optimizing, its loops take a hundred times as long.
+        .target(name: "CTwoThirds", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "FFmpeg", dependencies: ["CFFmpeg", "CTwoThirds", "Hashing"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
         .systemLibrary(name: "CProcess"),
         .target(

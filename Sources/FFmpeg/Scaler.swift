@@ -3,30 +3,16 @@ internal import CFFmpeg
 /// Scales and converts pictures to one size and pixel format.
 public struct Scaler: ~Copyable {
     private let scaler: OpaquePointer
-    private let pool: OpaquePointer
-    private let output: Size
-    private let format: PixelFormat
+    private let pool: FramePool
     private let color: ColorTags
 
-    private init(
-        owning context: OpaquePointer,
-        pool: OpaquePointer,
-        output: Size,
-        format: PixelFormat,
-        color: ColorTags
-    ) {
+    private init(owning context: OpaquePointer, pool: consuming FramePool, color: ColorTags) {
         self.scaler = context
         self.pool = pool
-        self.output = output
-        self.format = format
         self.color = color
     }
 
-    deinit {
-        sws_freeContext(scaler)
-        var pool: OpaquePointer? = pool
-        av_buffer_pool_uninit(&pool)
-    }
+    deinit { sws_freeContext(scaler) }
 
     /// Opens a scaler for pictures like `frame`.
     ///
@@ -38,18 +24,9 @@ public struct Scaler: ~Copyable {
         format: PixelFormat = .yuv420p,
         color: ColorTags
     ) throws(FFmpegError) -> Scaler {
+        let pool = try FramePool(output, format)
         let context = try makeContext(like: frame, input, to: output, format, color)
-        let bytes = av_image_get_buffer_size(
-            format.raw,
-            Int32(output.width),
-            Int32(output.height),
-            64
-        )
-        guard bytes > 0, let pool = av_buffer_pool_init(Int(bytes) + 64, nil) else {
-            sws_freeContext(context)
-            throw FFmpegError(status: recast_error_memory, action: "allocate pictures of \(output)")
-        }
-        return Scaler(owning: context, pool: pool, output: output, format: format, color: color)
+        return Scaler(owning: context, pool: pool, color: color)
     }
 
     /// The ranges go in before the context is initialised: set later, they are ignored for more than 8 bits.
@@ -96,32 +73,8 @@ public struct Scaler: ~Copyable {
 
     /// The scaled picture, with the pts of the original.
     public mutating func scale(_ frame: Frame) throws(FFmpegError) -> Frame {
-        let scaled = try Frame()
+        let scaled = try pool.frame()
         let target = scaled.pointer
-        let buffer = try allocated(av_buffer_pool_get(pool), "allocate a picture")
-        target.pointee.buf.0 = buffer
-        target.pointee.format = format.raw.rawValue
-        target.pointee.width = Int32(output.width)
-        target.pointee.height = Int32(output.height)
-        try withUnsafeMutablePointer(to: &target.pointee.data) { data throws(FFmpegError) in
-            try withUnsafeMutablePointer(to: &target.pointee.linesize) { lines throws(FFmpegError) in
-                let data = UnsafeMutableRawPointer(data)
-                    .assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self)
-                let lines = UnsafeMutableRawPointer(lines).assumingMemoryBound(to: Int32.self)
-                try check(
-                    av_image_fill_arrays(
-                        data,
-                        lines,
-                        buffer.pointee.data,
-                        format.raw,
-                        Int32(output.width),
-                        Int32(output.height),
-                        64
-                    ),
-                    "lay out a picture"
-                )
-            }
-        }
         try check(sws_scale_frame(scaler, target, frame.pointer), "scale a picture")
         target.pointee.pts = frame.pointer.pointee.pts
         color.apply(to: target)

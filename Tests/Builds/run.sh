@@ -10,7 +10,7 @@ build=${1:?address, thread or release}
 root=$PWD
 folder=.build/tests-$build
 mkdir -p "$folder/Sources" "$folder/Tests"
-for target in CProcess CCrypto CFFmpeg Hashing FFmpeg Transcoding IsolatedEngine Jobs; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
+for target in CProcess CCrypto CFFmpeg CTwoThirds Hashing FFmpeg Transcoding IsolatedEngine Jobs; do ln -sfn "$root/Sources/$target" "$folder/Sources/$target"; done
 for target in TestMedia TranscodingTests EngineProbe; do ln -sfn "$root/Tests/$target" "$folder/Tests/$target"; done
 ln -sfn "$root/samples" "$folder/samples"
 # The program without its service: the commands that work on files.
@@ -70,7 +70,8 @@ let package = Package(
         ),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: settings),
-        .target(name: "FFmpeg", dependencies: ["CFFmpeg", "Hashing"], swiftSettings: settings),
+        .target(name: "CTwoThirds", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "FFmpeg", dependencies: ["CFFmpeg", "CTwoThirds", "Hashing"], swiftSettings: settings),
         .target(name: "Transcoding", dependencies: ["FFmpeg"], swiftSettings: settings),
         .systemLibrary(name: "CProcess"),
         .target(

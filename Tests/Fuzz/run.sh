@@ -17,12 +17,16 @@ for flag in $(pkg-config --cflags --libs libavformat libavcodec libavfilter libs
     esac
 done
 options=(-O -parse-as-library -package-name recast -swift-version 6 -sanitize=fuzzer,address
-    -enable-upcoming-feature InternalImportsByDefault -I Sources/CFFmpeg -I Sources/CCrypto -I "$folder")
+    -enable-upcoming-feature InternalImportsByDefault -I Sources/CFFmpeg -I Sources/CCrypto
+    -I Sources/CTwoThirds/include -I "$folder")
+clang -O3 -fsanitize=address -c Sources/CTwoThirds/two_thirds.c -I Sources/CTwoThirds/include \
+    -o "$folder/two_thirds.o"
 for module in Hashing FFmpeg; do
     swiftc "${options[@]}" -module-name "$module" -emit-module -emit-module-path "$folder/$module.swiftmodule" \
         -emit-library -static -o "$folder/lib$module.a" "Sources/$module"/*.swift "${flags[@]}"
 done
-swiftc "${options[@]}" Tests/Fuzz/fuzz.swift "$folder/libFFmpeg.a" "$folder/libHashing.a" -o "$folder/fuzz" \
+swiftc "${options[@]}" Tests/Fuzz/fuzz.swift "$folder/libFFmpeg.a" "$folder/libHashing.a" \
+    "$folder/two_thirds.o" -o "$folder/fuzz" \
     "${flags[@]}"
 
 # A tiny file of each container to begin with.

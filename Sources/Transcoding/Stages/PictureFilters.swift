@@ -12,13 +12,9 @@ struct PictureFilters {
 
     /// The chain for pictures of a shape, or `nil` where the scaler will do.
     func chain(_ shape: PictureShape) -> [FilterGraph.Filter]? {
+        guard needsFilters(shape) else { return isPlain(shape) ? [resizing] : nil }
         let placement = plan.placement(shape)
         let isManaged = ColorRules.needsManagement(shape.color, plan.color)
-        let isCut = placement.cut.size != shape.size
-        guard
-            orientation != .upright || shape.isInterlaced || shape.format.hasAlpha || isManaged || isCut
-                || placement.isPadded || plan.fieldOrder != nil
-        else { return onlyResizes(shape) ? [resizing] : nil }
         var filters: [FilterGraph.Filter] = []
         if shape.isInterlaced {
             let mode = plan.fieldOrder == nil ? "send_frame" : "send_field"
@@ -43,7 +39,17 @@ struct PictureFilters {
     }
 
     /// Whether pictures become larger or smaller and nothing else, in the form that most have.
-    func onlyResizes(_ shape: PictureShape) -> Bool {
+    func onlyResizes(_ shape: PictureShape) -> Bool { isPlain(shape) && !needsFilters(shape) }
+
+    private func needsFilters(_ shape: PictureShape) -> Bool {
+        let placement = plan.placement(shape)
+        return orientation != .upright || shape.isInterlaced || shape.format.hasAlpha
+            || ColorRules.needsManagement(shape.color, plan.color) || placement.cut.size != shape.size
+            || placement.isPadded || plan.fieldOrder != nil
+    }
+
+    /// Whether pictures become larger or smaller, in the form that most have.
+    func isPlain(_ shape: PictureShape) -> Bool {
         let isEven = (shape.size.width | shape.size.height | plan.size.width | plan.size.height) & 1 == 0
         return isEven && shape.size != plan.size && shape.format == .yuv420p && plan.pixelFormat == .yuv420p
             && !shape.color.isFullRange && !plan.color.isFullRange

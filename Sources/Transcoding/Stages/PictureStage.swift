@@ -36,6 +36,7 @@ final class PictureStage: Sendable {
         var filters: PictureFilters?
         var shape: PictureShape?
         var scaler: Scaler?
+        var twoThirds: TwoThirdsScaler?
         var graph: FilterGraph?
         /// Once a picture was interlaced, all that follow go through the deinterlacer, which needs neighbours.
         var isInterlaced = false
@@ -166,6 +167,8 @@ final class PictureStage: Sendable {
         if var graph = state.graph.take() {
             try graph.filter(frame.with(pts: pts)) { deliver($0, pts: $0.pts, plan, &state) }
             state.graph = consume graph
+        } else if let scaled = try state.twoThirds?.scale(frame) {
+            deliver(scaled, pts: pts, plan, &state)
         } else if let scaled = try state.scaler?.scale(frame) {
             deliver(scaled, pts: pts, plan, &state)
         } else {
@@ -182,7 +185,12 @@ final class PictureStage: Sendable {
     ) throws {
         try flush(end: nil, &state)
         state.scaler = nil
+        state.twoThirds = nil
         state.shape = shape
+        if state.filters?.onlyResizes(shape) == true {
+            state.twoThirds = try TwoThirdsScaler.open(like: frame, to: plan.size, color: plan.color)
+            if state.twoThirds != nil { return }
+        }
         if let chain = state.filters?.chain(shape) {
             state.graph = try FilterGraph.open(
                 like: frame,
@@ -190,7 +198,7 @@ final class PictureStage: Sendable {
                 filters: chain,
                 format: plan.pixelFormat,
                 // Resizing takes less time than waking more threads is worth.
-                threads: state.filters?.onlyResizes(shape) == true ? 1 : threads
+                threads: state.filters?.isPlain(shape) == true ? 1 : threads
             )
         } else if needsScaling(shape, plan) {
             state.scaler = try Scaler.open(
