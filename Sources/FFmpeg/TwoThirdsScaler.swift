@@ -11,10 +11,10 @@ public struct TwoThirdsScaler: ~Copyable {
     private let input: Size
     private let color: ColorTags
     private let scratch: UnsafeMutablePointer<Int16>
-    private let down = Weights(offset: 0.25, one: 1 << 15)
-    private let luma = Weights(offset: 0.25, one: 1 << 14)
+    private let down = recast_weights(offset: 0.25, one: 1 << 15)
+    private let luma = recast_weights(offset: 0.25, one: 1 << 14)
     /// The first samples of chroma lie on those of luma, which is a quarter of a sample from their middle.
-    private let chroma = Weights(offset: 0.125, one: 1 << 14)
+    private let chroma = recast_weights(offset: 0.125, one: 1 << 14)
 
     private init(
         owning scratch: UnsafeMutablePointer<Int16>,
@@ -84,12 +84,12 @@ public struct TwoThirdsScaler: ~Copyable {
         _ inputStride: Int32,
         _ width: Int32,
         _ height: Int32,
-        _ across: Weights,
+        _ across: recast_weights,
         _ output: UnsafeMutablePointer<UInt8>?,
         _ outputStride: Int32
     ) {
-        withUnsafePointer(to: across.raw) { across in
-            withUnsafePointer(to: down.raw) { down in
+        withUnsafePointer(to: across) { across in
+            withUnsafePointer(to: down) { down in
                 recast_two_thirds(
                     input,
                     Int(inputStride),
@@ -106,25 +106,19 @@ public struct TwoThirdsScaler: ~Copyable {
     }
 }
 
-/// What each of six neighbours adds to two samples that are made of three, as whole numbers whose sum is `one`.
-struct Weights {
-    let first: [Int16]
-    let second: [Int16]
-
-    /// The first of two samples lies `offset` after the first of three, the second 1.5 after that.
-    init(offset: Double, one: Int) {
-        first = Weights.of(offset, from: -2, one: one)
-        second = Weights.of(offset + 1.5, from: -1, one: one)
-    }
-
-    var raw: recast_weights {
-        recast_weights(
+extension recast_weights {
+    /// Whole numbers whose sum is `one`; the first of two samples lies `offset` after the first of three, the second
+    /// 1.5 after that.
+    fileprivate init(offset: Double, one: Int) {
+        let first = Self.weights(offset, from: -2, one: one)
+        let second = Self.weights(offset + 1.5, from: -1, one: one)
+        self.init(
             first: (first[0], first[1], first[2], first[3], first[4], first[5]),
             second: (second[0], second[1], second[2], second[3], second[4], second[5])
         )
     }
 
-    private static func of(_ place: Double, from start: Int, one: Int) -> [Int16] {
+    private static func weights(_ place: Double, from start: Int, one: Int) -> [Int16] {
         let exact = (0..<6).map { bicubic((Double(start + $0) - place) / 1.5) }
         let sum = exact.reduce(0, +)
         var whole = exact.map { Int(($0 / sum * Double(one)).rounded()) }

@@ -19,7 +19,7 @@ package final class Subprocess: Sendable {
     }
 
     package let processIdentifier: Int32
-    private let state = Mutex<(ending: Ending, time: ContinuousClock.Instant)?>(nil)
+    private let state = Mutex<Ending?>(nil)
     private let running = DispatchGroup()
 
     /// Starts the program at `path`, or of that name in PATH.
@@ -48,17 +48,14 @@ package final class Subprocess: Sendable {
                 var status: Int32 = 0
                 while waitpid(processIdentifier, &status, 0) < 0, errno == EINTR {}
                 let signal = status & 0x7F
-                state = (signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal), .now)
+                state = signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
             }
             running.leave()
         }
     }
 
     /// How the program ended; `nil` while it runs.
-    package var ending: Ending? { state.withLock { $0?.ending } }
-
-    /// When the program ended, however late somebody asks; `nil` while it runs.
-    package var endTime: ContinuousClock.Instant? { state.withLock { $0?.time } }
+    package var ending: Ending? { state.withLock { $0 } }
 
     /// Sends a signal, unless the program has ended and its number may be another's.
     package func send(_ signal: Int32) {
