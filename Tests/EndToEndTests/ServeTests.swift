@@ -241,7 +241,7 @@ struct ServeTests {
             return job["progress"]?.number ?? 0 > 0
         }
         #expect(isRunning, "\(tool.errorText.suffix(2000))")
-        let engine = try #require(await signalEngine(of: [tool], 0))
+        let engine = try #require(tool.busyEngines.first)
         // Its own process keeps the time: timers here wait while other tests hold the threads.
         let script = """
             import pathlib, sys, time, urllib.request

@@ -79,6 +79,7 @@ extension WorkTests {
             let workers = try (0..<2).map { _ in try place.start(["work"]) }
             let engine = try #require(await signalEngine(of: workers, SIGSTOP))
             try await Task.sleep(for: .seconds(6.5))
+            // It lasts two seconds, so that it was renewed three times at least.
             let now = Date().timeIntervalSinceReferenceDate
             let lease = try #require(try place.jobs()["a.mp4"]?.first?["lease"]?["until"]?.number)
             let messages = try place.rows("SELECT receiveCount FROM messages")

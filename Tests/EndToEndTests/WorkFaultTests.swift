@@ -79,6 +79,7 @@ extension WorkTests {
             let second = await signalEngine(of: [worker], SIGKILL, besides: [first])
             #expect(second != nil, "\(worker.errorText)")
             #expect(try await until(60) { !worker.logged("job ended").isEmpty }, "\(worker.errorText)")
+            #expect(worker.logged("engine crashed, trying once more").count == 1)
             try place.drop(Self.clip, "b.mp4")
             #expect(try await until(60) { worker.logged("job ended").count == 2 }, "\(worker.errorText)")
             worker.terminate()

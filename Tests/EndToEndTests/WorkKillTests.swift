@@ -132,7 +132,7 @@ extension WorkTests {
             let eTag = try await aws.upload(Samples.path("surround.mp4"), key)
             try await aws.send(S3Message(bucket: aws.bucket, key: key, eTag: eTag).text)
             let first = try aws.place.start(["work"])
-            #expect(await signalEngine(of: [first], SIGSTOP) != nil, "\(first.errorText)")
+            #expect(await signalEngine(of: [first], SIGSTOP, within: 20) != nil, "\(first.errorText)")
             // What a longer clip would have begun.
             let target: JSON = ["Bucket": .string(aws.bucket), "Key": .string("output/web/\(key)")]
             try await aws.boto.call("s3", "create_multipart_upload", target)

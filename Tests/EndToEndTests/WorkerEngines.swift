@@ -4,6 +4,9 @@ import TestMedia
 extension RunningTool {
     /// The engines that were started for the program, those included that wait for work.
     var engines: [Int32] { enginesOf(processIdentifier) }
+
+    /// The engines at work: one that waits for its first request has a single thread.
+    var busyEngines: [Int32] { engines.filter(isBusy) }
 }
 
 /// Sends a signal to the first engine that is at work for one of `workers`, and returns which one it is; `nil`
@@ -47,7 +50,6 @@ private func enginesOf(_ parent: Int32) -> [Int32] {
     return processes.compactMap { Int32($0) }.filter { isEngine($0, of: parent) }
 }
 
-/// Whether an engine is at work: one that waits for its first request has a single thread.
 private func isBusy(_ engine: Int32) -> Bool {
     let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(engine)/task")
     return (threads ?? []).count > 1
