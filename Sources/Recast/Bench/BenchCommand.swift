@@ -8,8 +8,8 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measures speed, memory and quality, in pairs with other programs.",
         discussion: """
-            Each program makes the same rendition in turn, and what is printed are medians of the ratios of \
-            runs that followed each other: other load on the machine meets both.
+            Each program makes the same rendition in turn, every second time in reverse, and what is printed \
+            are medians of the ratios of runs that followed each other: other load on the machine meets both.
 
             With several presets, recast makes all renditions from one decode, and the others one after the \
             other: their costs are sums but for the peak, rates are sums, and qualities are means.
@@ -111,26 +111,31 @@ struct BenchCommand: AsyncParsableCommand {
         }
         var costs: [Cost] = []
         var peerCosts: [[Cost]] = against.map { _ in [] }
-        for _ in 0..<runs {
-            costs.append(try MeasuredProcess.run(mine))
-            guard !against.isEmpty else { continue }
-            let sizes = try ours.map { path in
-                try Probe(path: path).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
-            }
-            for (index, peer) in against.enumerated() {
-                var sum = Cost(wallSeconds: 0, cpuSeconds: 0, peakBytes: 0)
-                for (place, preset) in presets.enumerated() {
-                    let command = try peer.arguments(
+        var sizes: [Size] = []
+        func runPeers(_ order: some Sequence<Int>) throws {
+            for index in order {
+                let commands = try presets.indices.map { place in
+                    try against[index].arguments(
                         clip,
                         outputs[index][place],
-                        preset,
+                        presets[place],
                         peerSettings,
                         sizes[place]
                     )
-                    sum = sum.followed(by: try MeasuredProcess.run(command))
                 }
-                peerCosts[index].append(sum)
+                peerCosts[index].append(try MeasuredProcess.run(inTurn: commands))
             }
+        }
+        for run in 0..<runs {
+            let isReversed = !run.isMultiple(of: 2)
+            if isReversed { try runPeers(against.indices.reversed()) }
+            costs.append(try MeasuredProcess.run(mine))
+            if sizes.isEmpty {
+                sizes = try ours.map { path in
+                    try Probe(path: path).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
+                }
+            }
+            if !isReversed { try runPeers(against.indices) }
         }
         let peers = try against.indices.map { index in
             let pairs = zip(costs, peerCosts[index])

@@ -6,15 +6,6 @@ struct Cost: Sendable {
     let wallSeconds: Double
     let cpuSeconds: Double
     let peakBytes: Int64
-
-    /// The cost of two runs, one after the other.
-    func followed(by other: Cost) -> Cost {
-        Cost(
-            wallSeconds: wallSeconds + other.wallSeconds,
-            cpuSeconds: cpuSeconds + other.cpuSeconds,
-            peakBytes: max(peakBytes, other.peakBytes)
-        )
-    }
 }
 
 /// Runs a program to its end and measures it.
@@ -31,6 +22,20 @@ enum MeasuredProcess {
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
             peakBytes: Int64(usage.ru_maxrss) * 1024
         )
+    }
+
+    /// Runs several programs, one after the other; their cost is the sum, but for the peak.
+    static func run(inTurn commands: [[String]]) throws(Failure) -> Cost {
+        var sum = Cost(wallSeconds: 0, cpuSeconds: 0, peakBytes: 0)
+        for arguments in commands {
+            let cost = try run(arguments)
+            sum = Cost(
+                wallSeconds: sum.wallSeconds + cost.wallSeconds,
+                cpuSeconds: sum.cpuSeconds + cost.cpuSeconds,
+                peakBytes: max(sum.peakBytes, cost.peakBytes)
+            )
+        }
+        return sum
     }
 
     /// What `arguments[0]`, found on the PATH, writes to its standard output.
