@@ -1,6 +1,6 @@
+import FFmpeg
 import Foundation
 import IsolatedEngine
-import Synchronization
 
 /// A storage fault of the tests' own.
 struct StorageFault: Error, Equatable { let number: Int }
@@ -14,7 +14,7 @@ final class FileInput: AsyncInput {
     }
 
     private let handle: FileHandle
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let bytesPerSecond: Double?
     private let failsFrom: Int64
     let byteCount: Int64
@@ -64,7 +64,7 @@ struct EndlessInput: AsyncInput {
 /// An output that goes to a file, and remembers the order.
 final class FileOutput: AsyncOutput {
     private let handle: FileHandle
-    private let recorded = Mutex<[Range<Int64>]>([])
+    private let recorded = Lock<[Range<Int64>]>([])
     private let failsFrom: Int64
     /// Called with the bytes written so far.
     private let onWrite: @Sendable (Int64) async throws -> Void

@@ -1,7 +1,6 @@
 import FFmpeg
 import Foundation
 import IsolatedEngine
-import Synchronization
 import TestMedia
 import Testing
 import Transcoding
@@ -64,7 +63,7 @@ struct EngineProcessTests {
 
         let path = workspace.path("out.mp4")
         let output = try FileOutput(path)
-        let progress = Mutex<[TranscodeProgress]>([])
+        let progress = Lock<[TranscodeProgress]>([])
         let result = try await engine.run(
             try request(),
             input: FileInput(input),

@@ -1,5 +1,5 @@
+import FFmpeg
 import Foundation
-import Synchronization
 import Testing
 
 @testable import IsolatedEngine
@@ -17,7 +17,7 @@ struct InputCacheTests {
         }
 
         let byteCount: Int64
-        private let state = Mutex(State())
+        private let state = Lock(State())
 
         init(byteCount: Int64) { self.byteCount = byteCount }
 

@@ -1,6 +1,5 @@
 import FFmpeg
 import Foundation
-import Synchronization
 import TestMedia
 import Testing
 import Transcoding
@@ -138,7 +137,7 @@ struct WriterOutputTests {
 private final class RecordingWriter: ByteWriter {
     private let file: FileWriter
     private let capacity: Int64
-    private let recorded = Mutex<[Range<Int64>]>([])
+    private let recorded = Lock<[Range<Int64>]>([])
 
     init(_ file: FileWriter, capacity: Int64 = .max) {
         self.file = file
