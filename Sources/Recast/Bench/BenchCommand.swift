@@ -111,7 +111,6 @@ struct BenchCommand: AsyncParsableCommand {
         }
         var costs: [Cost] = []
         var peerCosts: [[Cost]] = against.map { _ in [] }
-        var sizes: [Size] = []
         func runPeers(_ order: some Sequence<Int>) throws {
             for index in order {
                 let commands = try presets.indices.map { place in
@@ -120,21 +119,17 @@ struct BenchCommand: AsyncParsableCommand {
                         outputs[index][place],
                         presets[place],
                         peerSettings,
-                        sizes[place]
+                        try pictureSize(ours[place])
                     )
                 }
                 peerCosts[index].append(try MeasuredProcess.run(inTurn: commands))
             }
         }
         for run in 0..<runs {
+            // The first time ours is first: the others make pictures of its size.
             let isReversed = !run.isMultiple(of: 2)
             if isReversed { try runPeers(against.indices.reversed()) }
             costs.append(try MeasuredProcess.run(mine))
-            if sizes.isEmpty {
-                sizes = try ours.map { path in
-                    try Probe(path: path).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
-                }
-            }
             if !isReversed { try runPeers(against.indices) }
         }
         let peers = try against.indices.map { index in
@@ -155,6 +150,10 @@ struct BenchCommand: AsyncParsableCommand {
             recast: try side(ours, clip, costs, folder),
             peers: peers
         )
+    }
+
+    private func pictureSize(_ path: String) throws -> Size {
+        try Probe(path: path).streams.first { $0.kind == .video }?.size ?? Size(0, 0)
     }
 
     /// Where `recast transcode` puts what it makes of a clip.
