@@ -9,7 +9,11 @@ import Testing
 struct ExamineStageTests {
     private let workspace: Workspace
 
-    init() throws { workspace = try Workspace() }
+    init() throws {
+        // Complaints are counted as in a transcode.
+        LogCapture.silence()
+        workspace = try Workspace()
+    }
 
     private static let timebase = Timebase(1, 30)
 
@@ -151,6 +155,59 @@ struct ExamineStageTests {
         encoded.packets.remove(at: try #require(encoded.packets.firstIndex { $0.pts == 18 }))
         let finding = try #require(try examine(encoded).findings.first)
         #expect(finding.frameCount == 39)
+    }
+
+    @Test("Of four pictures three are disposable where x264 puts three B pictures between two others")
+    func findsDisposable() throws {
+        let encoded = try encode(
+            pictures(41),
+            ["bf": "3", "b_strategy": "0", "b-pyramid": "none", "sc_threshold": "0", "g": "300"]
+        )
+        let disposable = try #require(DisposablePictures(encoded.track()))
+        let needed = encoded.packets.filter { !disposable.contains($0) }.compactMap(\.pts)
+        #expect(needed == Array(stride(from: 0, through: 40, by: 4)))
+        var written = try Demuxer.open(
+            InputBody(FileReader(path: write(encoded))),
+            limits: IngestLimits()
+        )
+        let stream = try #require(written.streams.first)
+        let track = Muxer.Track(
+            parameters: stream.parameters,
+            timebase: stream.timebase,
+            frameRate: Rational(30, 1)
+        )
+        let lengths = try #require(DisposablePictures(track))
+        for packet in encoded.packets {
+            let read = try #require(try written.read())
+            #expect(lengths.contains(read) == disposable.contains(packet))
+        }
+    }
+
+    @Test("A damaged picture is found where others need it, or where pictures are compared")
+    func noticesDamage() throws {
+        var encoded = try encode(pictures(120))
+        let disposable = try #require(DisposablePictures(encoded.track()))
+        // The first window ends before the second keyframe; the second window is left out.
+        encoded.sampled.removeAll { $0.sample.seconds > 0 }
+        let isDisposable = encoded.packets.map { disposable.contains($0) }
+        func first(from pts: Int64, _ isWanted: Bool) throws -> Int {
+            try #require(
+                encoded.packets.indices.first {
+                    encoded.packets[$0].pts ?? 0 >= pts && isDisposable[$0] == isWanted
+                }
+            )
+        }
+        for (index, isFound) in [
+            (try first(from: 6, true), true), (try first(from: 62, false), true),
+            (try first(from: 62, true), false),
+        ] {
+            var damaged = encoded
+            // Behind a start code of four bytes and the unit's head: a first macroblock that is not there.
+            damaged.packets[index] = try encoded.packets[index].filling(5..<7, with: 1)
+            let finding = try #require(try examine(damaged).findings.first)
+            #expect((finding.errorCount > 0) == isFound)
+            #expect(finding.frameCount == (isFound ? 119 : 120))
+        }
     }
 
     @Test("The file passes whose packets are those that were decoded")

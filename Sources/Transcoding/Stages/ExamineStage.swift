@@ -1,6 +1,8 @@
 internal import FFmpeg
 
 /// Decodes the packets of an output on their way to the muxer, and compares sampled pictures with the originals.
+///
+/// Pictures of H.264 from which no other is predicted are decoded only in between those that are compared.
 final class ExamineStage: Sendable {
     /// What is examined on its way; the rest is read back from the finished output.
     struct Scope {
@@ -25,6 +27,8 @@ final class ExamineStage: Sendable {
         var video: StreamExamination?
         var audio: StreamExamination?
         var comparison: SampleComparison?
+        /// `nil` where all pictures are decoded.
+        var disposable: DisposablePictures?
         var packets: PacketRecord?
         var found: [MediaExamination.StreamFinding] = []
         /// Threads that decode pictures.
@@ -52,6 +56,7 @@ final class ExamineStage: Sendable {
                 guard scope.pictures else { return }
                 state.video = try open(track, .video, threads: state.threads)
                 state.comparison = SampleComparison(samples, timebase: track.timebase)
+                state.disposable = DisposablePictures(track)
                 if scope.recordsPackets { state.packets = PacketRecord(track) }
             case .opened(_, let track):
                 if scope.sound { state.audio = try open(track, .audio, threads: 1) }
@@ -65,7 +70,12 @@ final class ExamineStage: Sendable {
     private func take(_ packet: Packet, _ state: inout State) throws {
         guard scope.pictures else { return }
         state.packets?.add(packet)
-        state.video?.setQuick(state.comparison?.canBeQuick(packet) ?? true)
+        let isQuick = state.comparison?.canBeQuick(packet) ?? true
+        if isQuick, state.disposable?.contains(packet) == true {
+            state.video?.pass(packet)
+            return
+        }
+        state.video?.setQuick(isQuick)
         for frame in try state.video?.take(packet) ?? [] { try state.comparison?.take(frame) }
     }
 

@@ -2,7 +2,8 @@ internal import FFmpeg
 
 /// Compares sampled pictures with what a decoder of the output makes of them.
 ///
-/// The output is decoded without its loop filter, except for as long as there are pictures to compare.
+/// The output is decoded without its loop filter, and without pictures that no other needs, except for as long as
+/// there are pictures to compare.
 struct SampleComparison: ~Copyable {
     private let samples: PictureSamples
     private let timebase: Timebase
@@ -17,7 +18,8 @@ struct SampleComparison: ~Copyable {
         self.timebase = timebase
     }
 
-    /// Says whether a packet, which is decoded next, can do without the loop filter.
+    /// Says whether a packet, which comes next, can do without the loop filter, or without being decoded where no
+    /// other needs it.
     mutating func canBeQuick(_ packet: Packet) -> Bool {
         if !samples.isAwaiting {
             exactFrom = nil

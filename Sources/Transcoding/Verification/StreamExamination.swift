@@ -89,14 +89,7 @@ struct StreamExamination: ~Copyable {
     /// Takes the next packet, and returns what the decoder made of it.
     @discardableResult
     mutating func take(_ packet: Packet) throws -> [Frame] {
-        finding.packetCount += 1
-        finding.byteCount += Int64(packet.byteCount)
-        if packet.isKeyframe { finding.keyframeCount += 1 }
-        if packet.isCorrupt { finding.flaggedCount += 1 }
-        if let dts = packet.dts {
-            if let last = lastDTS, dts < last { finding.backwardCount += 1 }
-            lastDTS = dts
-        }
+        count(packet)
         if let pts = packet.pts, !packet.isDiscarded { ledger.expect(pts) }
         check?.take(packet)
         let frames = try decoder?.decode(packet) ?? []
@@ -105,6 +98,14 @@ struct StreamExamination: ~Copyable {
             try take(frame)
         }
         return frames
+    }
+
+    /// Takes a packet without decoding it, of whose picture no other picture needs to know.
+    mutating func pass(_ packet: Packet) {
+        count(packet)
+        finding.frameCount += 1
+        guard let pts = packet.pts else { return }
+        extend(to: Timestamp(ticks: pts, timebase: timebase).seconds, length: length(packet.duration))
     }
 
     /// Decodes what is held back; no packet may follow.
@@ -148,10 +149,30 @@ struct StreamExamination: ~Copyable {
             finding.longestGap = max(finding.longestGap, Double(pts &- last) * timebase.value)
         }
         lastPTS = pts
-        let length =
-            frame.sampleCount > 0 && frame.sampleRate > 0
-            ? Double(frame.sampleCount) / Double(frame.sampleRate)
-            : (frame.duration > 0 ? Double(frame.duration) : period) * timebase.value
+        extend(
+            to: start,
+            length: frame.sampleCount > 0 && frame.sampleRate > 0
+                ? Double(frame.sampleCount) / Double(frame.sampleRate) : length(frame.duration)
+        )
+    }
+
+    private mutating func count(_ packet: Packet) {
+        finding.packetCount += 1
+        finding.byteCount += Int64(packet.byteCount)
+        if packet.isKeyframe { finding.keyframeCount += 1 }
+        if packet.isCorrupt { finding.flaggedCount += 1 }
+        if let dts = packet.dts {
+            if let last = lastDTS, dts < last { finding.backwardCount += 1 }
+            lastDTS = dts
+        }
+    }
+
+    /// Seconds that a picture lasts, from the ticks it states; 0 where it does not.
+    private func length(_ ticks: Int64) -> Double {
+        (ticks > 0 ? Double(ticks) : period) * timebase.value
+    }
+
+    private mutating func extend(to start: Double, length: Double) {
         finding.lastSeconds = max(finding.lastSeconds ?? start, start)
         finding.endSeconds = max(finding.endSeconds ?? start, start + length)
     }
