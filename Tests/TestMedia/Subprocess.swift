@@ -19,7 +19,7 @@ package final class Subprocess: Sendable {
     }
 
     package let processIdentifier: Int32
-    private let state = Mutex<Ending?>(nil)
+    private let state = Mutex<(ending: Ending, time: ContinuousClock.Instant)?>(nil)
     private let running = DispatchGroup()
 
     /// Starts the program at `path`, or of that name in PATH.
@@ -48,14 +48,18 @@ package final class Subprocess: Sendable {
                 var status: Int32 = 0
                 while waitpid(processIdentifier, &status, 0) < 0, errno == EINTR {}
                 let signal = status & 0x7F
-                state = signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
+                let ending: Ending = signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
+                state = (ending, ContinuousClock.now)
             }
             running.leave()
         }
     }
 
     /// How the program ended; `nil` while it runs.
-    package var ending: Ending? { state.withLock { $0 } }
+    package var ending: Ending? { state.withLock { $0?.ending } }
+
+    /// When the program ended, as a thread saw that does nothing but wait for it; `nil` while it runs.
+    package var endTime: ContinuousClock.Instant? { state.withLock { $0?.time } }
 
     /// Sends a signal, unless the program has ended and its number may be another's.
     package func send(_ signal: Int32) {

@@ -12,6 +12,8 @@ package struct Tool: Sendable {
         package let errorOutput: Data
         /// Wall clock seconds.
         package let seconds: Double
+        /// When the program ended, however late somebody asked.
+        package let endTime: ContinuousClock.Instant
 
         package var outputText: String { String(decoding: output, as: UTF8.self) }
         package var errorText: String { String(decoding: errorOutput, as: UTF8.self) }
@@ -166,18 +168,21 @@ package final class RunningTool {
             kill()
             process.wait()
         }
+        guard let ending = process.ending, let endTime = process.endTime else {
+            throw Tool.Failure(description: "the program runs on")
+        }
         let (status, wasSignalled): (Int32, Bool) =
-            switch process.ending {
+            switch ending {
             case .exited(let status): (status, false)
             case .signalled(let signal): (signal, true)
-            case nil: throw Tool.Failure(description: "the program runs on")
             }
         return Tool.Result(
             status: status,
             wasSignalled: wasSignalled,
             output: try Data(contentsOf: outputURL),
             errorOutput: try Data(contentsOf: errorURL),
-            seconds: Date().timeIntervalSince(started)
+            seconds: Date().timeIntervalSince(started),
+            endTime: endTime
         )
     }
 }
