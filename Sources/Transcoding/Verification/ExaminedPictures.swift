@@ -34,7 +34,7 @@ struct PacketRecord {
     }
 }
 
-/// Compares the packets of a finished output with those that were decoded on their way to it.
+/// Compares the packets of a finished output with those that were examined on their way to it.
 ///
 /// Instead of decoding them again, only the first is decoded, to see that the container's header fits.
 struct PictureReadback: ~Copyable {
@@ -57,17 +57,10 @@ struct PictureReadback: ~Copyable {
         finding.adopt(stream)
     }
 
-    /// - Throws: `output.rejected` when the packet is not the one that was decoded.
+    /// - Throws: `output.rejected` when the packet is not the one that was encoded.
     mutating func take(_ packet: Packet) throws {
         let number = finding.packetCount
-        finding.packetCount += 1
-        finding.byteCount += Int64(packet.byteCount)
-        if packet.isKeyframe { finding.keyframeCount += 1 }
-        if packet.isCorrupt { finding.flaggedCount += 1 }
-        if let dts = packet.dts {
-            if let last = lastDTS, dts < last { finding.backwardCount += 1 }
-            lastDTS = dts
-        }
+        finding.count(packet, after: &lastDTS)
         guard let pts = packet.pts, examined.packets.sums.indices.contains(number),
             !packet.isDiscarded, checksum.sum(packet) == examined.packets.sums[number]
         else { throw rejection(number, "is not the one that was encoded") }

@@ -59,6 +59,18 @@ public struct MediaExamination: Sendable, Codable {
             statedDuration = stream.duration.map { Double($0) * stream.timebase.value }
         }
 
+        /// Counts a packet; `lastDTS` is that of the packets before, and becomes its own.
+        mutating func count(_ packet: Packet, after lastDTS: inout Int64?) {
+            packetCount += 1
+            byteCount += Int64(packet.byteCount)
+            if packet.isKeyframe { keyframeCount += 1 }
+            if packet.isCorrupt { flaggedCount += 1 }
+            if let dts = packet.dts {
+                if let last = lastDTS, dts < last { backwardCount += 1 }
+                lastDTS = dts
+            }
+        }
+
         /// What was decoded becomes that of a stream in a container, whose packets have yet to be counted.
         mutating func adopt(_ stream: FFmpeg.Stream) {
             var finding = StreamFinding(stream)

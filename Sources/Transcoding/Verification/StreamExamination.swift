@@ -89,7 +89,7 @@ struct StreamExamination: ~Copyable {
     /// Takes the next packet, and returns what the decoder made of it.
     @discardableResult
     mutating func take(_ packet: Packet) throws -> [Frame] {
-        count(packet)
+        finding.count(packet, after: &lastDTS)
         if let pts = packet.pts, !packet.isDiscarded { ledger.expect(pts) }
         check?.take(packet)
         let frames = try decoder?.decode(packet) ?? []
@@ -102,7 +102,7 @@ struct StreamExamination: ~Copyable {
 
     /// Takes a packet without decoding it, of whose picture no other picture needs to know.
     mutating func pass(_ packet: Packet) {
-        count(packet)
+        finding.count(packet, after: &lastDTS)
         finding.frameCount += 1
         guard let pts = packet.pts else { return }
         extend(to: Timestamp(ticks: pts, timebase: timebase).seconds, length: length(packet.duration))
@@ -154,17 +154,6 @@ struct StreamExamination: ~Copyable {
             length: frame.sampleCount > 0 && frame.sampleRate > 0
                 ? Double(frame.sampleCount) / Double(frame.sampleRate) : length(frame.duration)
         )
-    }
-
-    private mutating func count(_ packet: Packet) {
-        finding.packetCount += 1
-        finding.byteCount += Int64(packet.byteCount)
-        if packet.isKeyframe { finding.keyframeCount += 1 }
-        if packet.isCorrupt { finding.flaggedCount += 1 }
-        if let dts = packet.dts {
-            if let last = lastDTS, dts < last { finding.backwardCount += 1 }
-            lastDTS = dts
-        }
     }
 
     /// Seconds that a picture lasts, from the ticks it states; 0 where it does not.
