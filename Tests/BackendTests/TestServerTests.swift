@@ -58,6 +58,25 @@ struct TestServerTests {
         }
     }
 
+    @Test("SeaweedFS takes its sockets along when it ends")
+    func leavesNoSockets() async throws {
+        let program = """
+            import glob, json, os, subprocess, sys
+            serve = subprocess.Popen(
+                [sys.executable, sys.argv[1], "seaweedfs"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            port = json.loads(serve.stdout.readline())["endpoint"].rsplit(":", 1)[1]
+            if not os.path.exists(f"/tmp/seaweedfs-s3-{port}.sock"):
+                sys.exit("it has no socket where it is looked for")
+            serve.stdin.close()
+            serve.wait(20)
+            sys.exit(" ".join(glob.glob(f"/tmp/seaweedfs-*-{port}.sock")) or 0)
+            """
+        let serve = Python.programs.appendingPathComponent("serve.py").path
+        let result = try await Python.run(source: program, [serve])
+        #expect(result.status == 0, "\(result.errorText)")
+    }
+
     @Test("boto3 carries bytes both ways, and its refusals by their codes")
     func carriesBytes() async throws {
         let boto = try await ServerRoom.shared.boto()

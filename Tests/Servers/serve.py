@@ -68,6 +68,7 @@ class Server:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"recast-{name}-"))
         self.process = None
         self.address = None
+        self.sockets = []
 
     def start(self, command, environment):
         log = open(self.folder / "output.log", "wb")
@@ -106,6 +107,9 @@ class Server:
             except ProcessLookupError:
                 pass
             self.process.wait()
+        for pattern in self.sockets:
+            for path in pathlib.Path("/tmp").glob(pattern):
+                path.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -125,6 +129,8 @@ def probe_bucket(server):
 
 def start_seaweedfs(server):
     ports = free_ports(8)
+    # It has sockets of this name whatever its folders are, and does not get to remove them.
+    server.sockets = [f"seaweedfs-*-{port}.sock" for port in ports]
     server.address = {"endpoint": f"http://127.0.0.1:{ports[0]}"} | chosen_key()
     keys = [{"accessKey": server.address["accessKeyID"], "secretKey": server.address["secretAccessKey"]}]
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
