@@ -59,7 +59,9 @@ extension WorkTests {
             let isDone = try await until(150) {
                 let jobs = try place.jobs().values.flatMap { $0 }
                 let ended = jobs.filter { $0["isSettled"] == true }
+                // What a killed worker had not told yet, another tells some seconds later.
                 return try ended.count == 10 && place.rows("SELECT id FROM messages").isEmpty
+                    && place.rows("SELECT id FROM documents WHERE kind = 'notification'").isEmpty
             }
             #expect(isDone, "\(crew.workers.map(\.errorText))")
             try await crew.stop()
