@@ -5,6 +5,15 @@ import Testing
 
 @Suite("The servers that tests run against")
 struct TestServerTests {
+    /// Starts a server: the arguments of a program that begins so are serve.py, the server's name, and its own.
+    private static let start = """
+        import glob, json, os, subprocess, sys, time
+        serve = subprocess.Popen(
+            [sys.executable, *sys.argv[1:3]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        address = json.loads(serve.stdout.readline())
+
+        """
+
     @Test(
         "A server lets in the key it names, and no other secret",
         arguments: [TestServer.seaweedFS, .ministack]
@@ -27,13 +36,8 @@ struct TestServerTests {
     @Test("A server ends when the process that started it does, however it dies")
     func endsWithItsUser() async throws {
         let program = """
-            import json, os, subprocess, sys, time
-            serve = subprocess.Popen(
-                [sys.executable, sys.argv[1], "ministack"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            json.loads(serve.stdout.readline())
             server = open(f"/proc/{serve.pid}/task/{serve.pid}/children").read().split()[0]
-            serve.kill() if sys.argv[2] == "kill" else serve.stdin.close()
+            serve.kill() if sys.argv[3] == "kill" else serve.stdin.close()
             deadline = time.time() + 20
             while time.time() < deadline:
                 try:
@@ -50,8 +54,8 @@ struct TestServerTests {
             // A server that was killed cannot remove its folder.
             let workspace = try Workspace()
             let result = try await Python.run(
-                source: program,
-                [serve, manner],
+                source: Self.start + program,
+                [serve, "ministack", manner],
                 environment: ["TMPDIR": workspace.folder.path]
             )
             #expect(result.status == 0, "\(manner): \(result.errorText)")
@@ -61,11 +65,7 @@ struct TestServerTests {
     @Test("SeaweedFS takes its sockets along when it ends")
     func leavesNoSockets() async throws {
         let program = """
-            import glob, json, os, subprocess, sys
-            serve = subprocess.Popen(
-                [sys.executable, sys.argv[1], "seaweedfs"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            port = json.loads(serve.stdout.readline())["endpoint"].rsplit(":", 1)[1]
+            port = address["endpoint"].rsplit(":", 1)[1]
             if not os.path.exists(f"/tmp/seaweedfs-s3-{port}.sock"):
                 sys.exit("it has no socket where it is looked for")
             serve.stdin.close()
@@ -73,7 +73,7 @@ struct TestServerTests {
             sys.exit(" ".join(glob.glob(f"/tmp/seaweedfs-*-{port}.sock")) or 0)
             """
         let serve = Python.programs.appendingPathComponent("serve.py").path
-        let result = try await Python.run(source: program, [serve])
+        let result = try await Python.run(source: Self.start + program, [serve, "seaweedfs"])
         #expect(result.status == 0, "\(result.errorText)")
     }
 

@@ -61,7 +61,7 @@ extension WorkTests {
                 let ended = jobs.filter { $0["isSettled"] == true }
                 // What a killed worker had not told yet, another tells some seconds later.
                 return try ended.count == 10 && place.rows("SELECT id FROM messages").isEmpty
-                    && place.rows("SELECT id FROM documents WHERE kind = 'notification'").isEmpty
+                    && place.waitingNotifications().isEmpty
             }
             #expect(isDone, "\(crew.workers.map(\.errorText))")
             try await crew.stop()

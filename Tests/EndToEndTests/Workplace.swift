@@ -138,11 +138,16 @@ extension Workplace {
         }
     }
 
+    /// The notifications that nobody has sent yet.
+    func waitingNotifications() throws -> [JSON] {
+        try rows("SELECT id FROM documents WHERE kind = 'notification'")
+    }
+
     /// Expects that the workers have left nothing but outputs: no messages, notifications or unfinished files.
     func expectNothingLeft(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let messages = try rows("SELECT * FROM messages")
         #expect(messages == [], sourceLocation: sourceLocation)
-        let waiting = try rows("SELECT id FROM documents WHERE kind = 'notification'")
+        let waiting = try waitingNotifications()
         #expect(waiting == [], sourceLocation: sourceLocation)
         #expect(files(below: "uploads") == [], sourceLocation: sourceLocation)
         #expect(files(below: "spool") == [], sourceLocation: sourceLocation)
