@@ -34,7 +34,7 @@ struct EncoderChoiceTests {
             choice.options == [
                 "preset": "faster", "profile": "main", "level": "3.1",
                 "x264-params": "rc-lookahead=40:trellis=1:me=dia:aq-strength=0.5:qcomp=0.5"
-                    + ":chroma-qp-offset=-1:subme=5:ref=1",
+                    + ":chroma-qp-offset=-1:dct-decimate=0:ref=1",
                 "g": "90", "b": "2200000", "maxrate": "14000000", "bufsize": "14000000",
             ]
         )

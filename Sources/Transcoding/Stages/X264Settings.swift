@@ -11,10 +11,11 @@ package struct X264Settings: Equatable, Sendable {
         package let value: String
     }
 
-    /// What a longer lookahead, a cheaper search and bits moved between pictures and planes gain.
+    /// What a longer lookahead, a cheaper search, bits moved between pictures and planes, and coefficients that
+    /// stand alone gain: whether these are worth their bits is for the trellis to say.
     private static let lookingFar = [
         ("rc-lookahead", "40"), ("trellis", "1"), ("me", "dia"), ("aq-strength", "0.5"), ("qcomp", "0.5"),
-        ("chroma-qp-offset", "-1"),
+        ("chroma-qp-offset", "-1"), ("dct-decimate", "0"),
     ]
 
     /// The settings of `speed` for streams of at most so many reference pictures.
@@ -33,7 +34,7 @@ package struct X264Settings: Equatable, Sendable {
         case .balanced:
             preset = "faster"
             references = 1
-            others = Self.lookingFar + [("subme", "5")]
+            others = Self.lookingFar
         case .best:
             preset = "slow"
             references = 3
