@@ -11,12 +11,13 @@ package struct X264Settings: Equatable, Sendable {
         package let value: String
     }
 
-    /// What a longer lookahead, a cheaper search, bits moved between pictures and planes, and coefficients that
-    /// stand alone gain: whether these are worth their bits is for the trellis to say.
+    /// What a longer lookahead, a cheaper search and bits moved between pictures and planes gain.
     private static let lookingFar = [
         ("rc-lookahead", "40"), ("trellis", "1"), ("me", "dia"), ("aq-strength", "0.5"), ("qcomp", "0.5"),
-        ("chroma-qp-offset", "-1"), ("dct-decimate", "0"),
+        ("chroma-qp-offset", "-1"),
     ]
+    /// Coefficients that stand alone stay: whether they are worth their bits is for the trellis to say.
+    private static let undecimated = [("dct-decimate", "0")]
 
     /// The settings of `speed` for streams of at most so many reference pictures.
     package init(_ speed: EngineOptions.Speed, maxReferenceFrames: Int) {
@@ -40,7 +41,7 @@ package struct X264Settings: Equatable, Sendable {
             references = 3
             others = [("aq-strength", "0.6")]
         }
-        let all = others.map { Parameter(name: $0.0, value: $0.1) }
+        let all = (others + Self.undecimated).map { Parameter(name: $0.0, value: $0.1) }
         parameters = all + [Parameter(name: "ref", value: "\(min(references, maxReferenceFrames))")]
     }
 
