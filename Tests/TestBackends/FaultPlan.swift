@@ -13,6 +13,7 @@ package final class FaultPlan: Sendable {
 
     private struct State {
         var calls: [String] = []
+        var endedCalls: [String] = []
         var failedCalls: [String] = []
     }
 
@@ -48,6 +49,8 @@ package final class FaultPlan: Sendable {
 
     /// The names of the calls so far, in order.
     package var calls: [String] { state.withLock { $0.calls } }
+    /// The names of those that have come to their end.
+    package var endedCalls: [String] { state.withLock { $0.endedCalls } }
     /// The names of those that failed.
     package var failedCalls: [String] { state.withLock { $0.failedCalls } }
 
@@ -61,6 +64,7 @@ package final class FaultPlan: Sendable {
             if failure != nil { state.failedCalls.append(name) }
             return failure
         }
+        defer { state.withLock { $0.endedCalls.append(name) } }
         guard let failure else { return try await body() }
         if failure == .after { _ = try await body() }
         throw error

@@ -104,7 +104,8 @@ struct DirectoryTests {
         let worker = bench.worker("worker", plan, endsWhenEmpty: false)
         let life = Task { await worker.run() }
         for delivery in 1...150 {
-            try await waitFor { plan.calls.count { $0 == "extend" || $0 == "delete" } == delivery }
+            // While a call has only begun, the clock is not to move: from when on the message is hidden depends on it.
+            try await waitFor { plan.endedCalls.count { $0 == "extend" || $0 == "delete" } == delivery }
             let depth = await bench.backend.queue.depth()
             #expect(depth == QueueDepth(visible: 0, inFlight: 1, dead: 0))
             bench.clock.advance(by: 901)
