@@ -16,6 +16,19 @@ struct SegmentJob: Sendable {
     let cores: Int
     let wish: SegmentWish
 
+    /// What encodes a range, as it begins.
+    var encoderChoice: VideoEncoderChoice {
+        VideoEncoderChoice(
+            job.preset,
+            job.engine,
+            video,
+            seconds: job.seconds,
+            threads: 1,
+            isPart: true,
+            quality: target?.quality
+        )
+    }
+
     /// The plan as a recipe has it.
     var record: Recipe.Segments {
         Recipe.Segments(
@@ -35,6 +48,7 @@ struct SegmentJob: Sendable {
             let engine = EngineVersion.current
             let release = LibraryVersions.release
             let libraries = LibraryVersions.all
+            let encoder: CodecOptions
             let plan: Recipe.Segments
             let checksums: [UInt64]
             let allowsDamage: Bool
@@ -42,6 +56,7 @@ struct SegmentJob: Sendable {
         let key = Key(
             source: sha256,
             preset: request.preset,
+            encoder: encoderChoice.options,
             plan: record,
             checksums: parts.map(\.checksum.value),
             allowsDamage: request.allowsDamage
