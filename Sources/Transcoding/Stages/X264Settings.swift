@@ -16,8 +16,6 @@ package struct X264Settings: Equatable, Sendable {
         ("rc-lookahead", "40"), ("trellis", "1"), ("me", "dia"), ("aq-strength", "0.5"), ("qcomp", "0.5"),
         ("chroma-qp-offset", "-1"),
     ]
-    /// Coefficients that stand alone stay: whether they are worth their bits is for the trellis to say.
-    private static let undecimated = [("dct-decimate", "0")]
 
     /// The settings of `speed` for streams of at most so many reference pictures.
     package init(_ speed: EngineOptions.Speed, maxReferenceFrames: Int) {
@@ -41,8 +39,9 @@ package struct X264Settings: Equatable, Sendable {
             references = 3
             others = [("aq-strength", "0.6")]
         }
-        let all = (others + Self.undecimated).map { Parameter(name: $0.0, value: $0.1) }
-        parameters = all + [Parameter(name: "ref", value: "\(min(references, maxReferenceFrames))")]
+        // Coefficients that stand alone stay: whether they are worth their bits is for the trellis to say.
+        let common = [("dct-decimate", "0"), ("ref", "\(min(references, maxReferenceFrames))")]
+        parameters = (others + common).map { Parameter(name: $0.0, value: $0.1) }
     }
 
     /// The parameters as `-x264-params` of ffmpeg and `-x` of HandBrake take them.
