@@ -16,19 +16,6 @@ struct SegmentJob: Sendable {
     let cores: Int
     let wish: SegmentWish
 
-    /// What encodes a range, as it begins.
-    var encoderChoice: VideoEncoderChoice {
-        VideoEncoderChoice(
-            job.preset,
-            job.engine,
-            video,
-            seconds: job.seconds,
-            threads: 1,
-            isPart: true,
-            quality: target?.quality
-        )
-    }
-
     /// The plan as a recipe has it.
     var record: Recipe.Segments {
         Recipe.Segments(
@@ -53,10 +40,18 @@ struct SegmentJob: Sendable {
             let checksums: [UInt64]
             let allowsDamage: Bool
         }
+        // As it is on every processor: another one goes on with what is kept.
+        let choice = VideoEncoderChoice(
+            job.preset,
+            job.engine,
+            seconds: job.seconds,
+            width: video.size.width,
+            threads: 1
+        )
         let key = Key(
             source: sha256,
             preset: request.preset,
-            encoder: encoderChoice.options,
+            encoder: choice.options,
             plan: record,
             checksums: parts.map(\.checksum.value),
             allowsDamage: request.allowsDamage

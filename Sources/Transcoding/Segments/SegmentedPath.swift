@@ -191,9 +191,17 @@ final class SegmentedPath: PicturePath, Sendable {
 /// What the muxer has to know of pictures before there are any.
 enum SegmentHeader {
     static func track(_ plan: SegmentJob) throws -> Muxer.Track {
-        let muxer = plan.job.muxer
-        let choice = plan.encoderChoice
-        return choice.track(try choice.open(plan.video, muxer, threads: 1), plan.video, muxer)
+        let job = plan.job
+        let choice = VideoEncoderChoice(
+            job.preset,
+            job.engine,
+            plan.video,
+            seconds: job.seconds,
+            threads: 1,
+            isPart: true,
+            quality: plan.target?.quality
+        )
+        return choice.track(try choice.open(plan.video, job.muxer, threads: 1), plan.video, job.muxer)
     }
 }
 
