@@ -19,6 +19,11 @@ public struct Encoder: ~Copyable {
     public let parameters: CodecParameters
     /// Samples a block must hold; 0 when any number will do.
     public let samplesPerFrame: Int
+    /// Frames whose packets are still held back.
+    private var pendingCount = 0
+    private var lastPTS: Int64?
+    /// Ticks between the last two frames.
+    private var lastStep: Int64 = 1
 
     private init(
         owning context: UnsafeMutablePointer<AVCodecContext>,
@@ -110,8 +115,12 @@ public struct Encoder: ~Copyable {
         reference.pointer.pointee.key_frame = 0
         reference.pointer.pointee.interlaced_frame = fieldOrder == nil ? 0 : 1
         reference.pointer.pointee.top_field_first = fieldOrder == .topFirst ? 1 : 0
+        if let lastPTS { lastStep = max(pts &- lastPTS, 1) }
+        lastPTS = pts
+        pendingCount += 1
         var packets: [Packet] = []
         try feed(reference.pointer) { packets.append($0) }
+        pendingCount -= packets.count
         return packets
     }
 
@@ -127,6 +136,43 @@ public struct Encoder: ~Copyable {
     ///
     /// An encoder that looks ahead has much left to encode here.
     public consuming func finish(_ take: (Packet) -> Void) throws(FFmpegError) { try feed(nil, take) }
+
+    /// Hands over the packets still held back, as `finish(_:)` does, each at the `quality` it is to have; `nil` for
+    /// that of the one before.
+    ///
+    /// libav's x264 takes no other quality once it knows that no picture follows. So it is shown black ones,
+    /// beginning with a keyframe that keeps those before as they are, and nobody gets their packets.
+    public consuming func finish(
+        aimingAt quality: () -> Double?,
+        _ take: (Packet) -> Void
+    ) throws(FFmpegError) {
+        let black = try FramePool(
+            Size(Int(context.pointee.width), Int(context.pointee.height)),
+            PixelFormat(context.pointee.pix_fmt.rawValue)
+        ).frame()
+        try black.fillBlack(isFullRange: context.pointee.color_range == AVCOL_RANGE_JPEG)
+        let picture = black.pointer
+        picture.pointee.pict_type = AV_PICTURE_TYPE_I
+        picture.pointee.pts = lastPTS ?? 0
+        var left = pendingCount
+        for _ in 0..<Encoder.mostBlack where left > 0 {
+            if let quality = quality() { try aim(at: quality) }
+            picture.pointee.pts &+= lastStep
+            try feed(picture) { packet in
+                if left > 0 { take(packet) }
+                left -= 1
+            }
+            picture.pointee.pict_type = AV_PICTURE_TYPE_NONE
+        }
+        guard left > 0 else { return }
+        try feed(nil) { packet in
+            if left > 0 { take(packet) }
+            left -= 1
+        }
+    }
+
+    /// More than any encoder looks ahead.
+    private static let mostBlack = 512
 
     private mutating func feed(
         _ frame: UnsafePointer<AVFrame>?,

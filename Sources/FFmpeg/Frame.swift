@@ -21,6 +21,30 @@ public final class Frame: @unchecked Sendable {
         return copy
     }
 
+    /// Makes all of a picture that nobody has yet black.
+    func fillBlack(isFullRange: Bool) throws(FFmpegError) {
+        let frame = pointer
+        let lines = [
+            frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2,
+            frame.pointee.linesize.3,
+        ]
+        .map { Int($0) }
+        let range = isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
+        let status = withUnsafeMutablePointer(to: &frame.pointee.data) { data in
+            data.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 8) { data in
+                av_image_fill_black(
+                    data,
+                    lines,
+                    AVPixelFormat(frame.pointee.format),
+                    range,
+                    frame.pointee.width,
+                    frame.pointee.height
+                )
+            }
+        }
+        try check(status, "make a picture black")
+    }
+
     /// The same picture with another pts.
     public func with(pts: Int64) throws(FFmpegError) -> Frame {
         let copy = try reference()

@@ -14,13 +14,22 @@ struct RateSteering: Sendable {
     }
 
     /// Seconds for which the common quality counts as having come to the rate.
-    static let trust = 6.0
-    /// Seconds of the rate that are too many or too few when twice or half as much is spent: a keyframe takes
-    /// the bits of several pictures.
+    static let trust = 5.0
+    /// Seconds of the rate within which too many or too few bits are made good: a keyframe takes the bits of
+    /// several pictures.
     static let room = 3.2
-    /// The same where less of the range is left, and bits are left over: its last pictures are not to look unlike
-    /// those before.
-    static let leastRoom = 2.0
+    /// The same at the end of a range, where bits are left over, and where too many were spent: its last pictures
+    /// are not to look unlike those before.
+    static let leastRoom = (left: 0.3, overspent: 1.0)
+    /// How far the bits are cut down, or their inverse raised, to make good.
+    static let mostExcess = 1 / 0.6
+    /// Seconds back to which the latest pictures count most.
+    static let memory = 0.7
+    /// Seconds before the end of a range from which what follows will rather be like its latest pictures than like
+    /// all of them.
+    static let outlook = 2.0
+    /// How many times the bits of all the latest ones may need, or the other way round.
+    static let mostChange = 2.0
     /// At the lower end nothing is left to be seen; at the upper one x264 ends.
     static let bounds = 8.0...51.0
 
@@ -30,7 +39,10 @@ struct RateSteering: Sendable {
     private var bits = 0.0
     /// What the pictures would have taken at the common quality.
     private var evenBits = 0.0
+    /// The same of the latest ones, and the seconds they take.
+    private var latest: (evenBits: Double, seconds: Double)
     private var start: Double?
+    private var passed = 0.0
     /// The quality the encoder has been told, and the one it is to have.
     private var told: Double
     private(set) var quality: Double
@@ -38,6 +50,7 @@ struct RateSteering: Sendable {
     init(_ target: Target, length: Double) {
         self.target = target
         self.length = length
+        latest = (RateSteering.memory * Double(target.bitsPerSecond), RateSteering.memory)
         quality = min(max(target.quality, RateSteering.bounds.lowerBound), RateSteering.bounds.upperBound)
         told = quality
     }
@@ -54,19 +67,36 @@ struct RateSteering: Sendable {
         let rate = Double(max(target.bitsPerSecond, 1))
         let begun = start ?? seconds
         start = begun
-        let passed = max(seconds - begun, 0)
+        let step = max(seconds - begun - passed, 0)
+        passed += step
         let taken = Double(byteCount) * 8
         bits += taken
-        evenBits += taken * exp2((told - target.quality) / 6)
-        let trusted = RateSteering.trust
-        let learned = (evenBits + trusted * rate) / ((passed + trusted) * rate)
-        // Long ranges have time to make good for more.
-        var room = RateSteering.room * max(1, (passed / 16).squareRoot())
-        let surplus = bits / rate - passed
-        // What is missing was spent where it was needed.
-        if surplus < 0 { room = min(room, max(length - passed - surplus, RateSteering.leastRoom)) }
-        let excess = min(max(1 + surplus / room, 0.5), 2)
-        let wanted = target.quality + 6 * log2(learned * excess)
+        let even = taken * exp2((told - target.quality) / 6)
+        evenBits += even
+        let kept = exp(-step / RateSteering.memory)
+        latest = (latest.evenBits * kept + even, latest.seconds * kept + step)
+        let wanted = target.quality + 6 * log2(need(rate) * excess(rate))
         quality = min(max(wanted, RateSteering.bounds.lowerBound), RateSteering.bounds.upperBound)
+    }
+
+    private var left: Double { max(length - passed, 0) }
+
+    /// What the pictures to come will take at the common quality, in parts of the rate.
+    private func need(_ rate: Double) -> Double {
+        let trusted = RateSteering.trust
+        let usual = (evenBits + trusted * rate) / ((passed + trusted) * rate)
+        let most = RateSteering.mostChange
+        let change = min(max(latest.evenBits / (latest.seconds * rate * usual), 1 / most), most)
+        return usual * pow(change, RateSteering.outlook / (RateSteering.outlook + left))
+    }
+
+    /// By how much the bits are to be cut down for what was spent too much; below 1 where some are left over.
+    private func excess(_ rate: Double) -> Double {
+        let surplus = bits / rate - passed
+        let least = surplus < 0 ? RateSteering.leastRoom.left : RateSteering.leastRoom.overspent
+        // Long ranges have time to make good for more.
+        let room = RateSteering.room * max(1, (passed / 16).squareRoot())
+        let most = RateSteering.mostExcess
+        return min(max(1 + surplus / min(room, max(left + abs(surplus), least)), 1 / most), most)
     }
 }

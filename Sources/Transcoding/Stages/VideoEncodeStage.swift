@@ -78,10 +78,16 @@ final class VideoEncodeStage: Sendable {
                 send(packets, &state)
             case .end:
                 try encodeWindow(&state)
-                if let encoder = state.encoder.take() { try encoder.finish { send([$0], &state) } }
+                try finish(&state)
                 output.send(.ended(.video))
             }
         }
+    }
+
+    private func finish(_ state: inout State) throws {
+        guard let encoder = state.encoder.take() else { return }
+        guard state.steering != nil else { return try encoder.finish { send([$0], &state) } }
+        try encoder.finish(aimingAt: { state.steering?.change() }) { send([$0], &state) }
     }
 
     private func open(_ plan: VideoPlan, _ state: inout State) throws {
