@@ -13,8 +13,9 @@ struct RateSteering: Sendable {
         var quality: Double
     }
 
-    /// Seconds for which the common quality counts as having come to the rate.
-    static let trust = 5.0
+    /// Seconds for which the common quality counts as having come to the rate, at the beginning and at the end of
+    /// a range: what is known by then says more.
+    static let trust = 0.5...10.0
     /// Seconds of the rate within which too many or too few bits are made good: a keyframe takes the bits of
     /// several pictures.
     static let room = 3.2
@@ -22,12 +23,12 @@ struct RateSteering: Sendable {
     /// are not to look unlike those before.
     static let leastRoom = (left: 0.3, overspent: 1.0)
     /// How far the bits are cut down, or their inverse raised, to make good.
-    static let mostExcess = 1 / 0.6
+    static let mostExcess = 1 / 0.7
     /// Seconds back to which the latest pictures count most.
-    static let memory = 0.7
+    static let memory = 0.35
     /// Seconds before the end of a range from which what follows will rather be like its latest pictures than like
     /// all of them.
-    static let outlook = 2.0
+    static let outlook = 1.0
     /// How many times the bits of all the latest ones may need, or the other way round.
     static let mostChange = 2.0
     /// At the lower end nothing is left to be seen; at the upper one x264 ends.
@@ -83,7 +84,8 @@ struct RateSteering: Sendable {
 
     /// What the pictures to come will take at the common quality, in parts of the rate.
     private func need(_ rate: Double) -> Double {
-        let trusted = RateSteering.trust
+        let share = length > 0 ? left / length : 0
+        let trusted = max(RateSteering.trust.upperBound * share * share, RateSteering.trust.lowerBound)
         let usual = (evenBits + trusted * rate) / ((passed + trusted) * rate)
         let most = RateSteering.mostChange
         let change = min(max(latest.evenBits / (latest.seconds * rate * usual), 1 / most), most)
