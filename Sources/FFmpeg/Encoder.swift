@@ -155,20 +155,17 @@ public struct Encoder: ~Copyable {
         picture.pointee.pict_type = AV_PICTURE_TYPE_I
         picture.pointee.pts = lastPTS ?? 0
         var left = pendingCount
-        for _ in 0..<Encoder.mostBlack where left > 0 {
-            if let quality = quality() { try aim(at: quality) }
-            picture.pointee.pts &+= lastStep
-            try feed(picture) { packet in
-                if left > 0 { take(packet) }
-                left -= 1
-            }
-            picture.pointee.pict_type = AV_PICTURE_TYPE_NONE
-        }
-        guard left > 0 else { return }
-        try feed(nil) { packet in
+        func takeOurs(_ packet: Packet) {
             if left > 0 { take(packet) }
             left -= 1
         }
+        for _ in 0..<Encoder.mostBlack where left > 0 {
+            if let quality = quality() { try aim(at: quality) }
+            picture.pointee.pts &+= lastStep
+            try feed(picture, takeOurs)
+            picture.pointee.pict_type = AV_PICTURE_TYPE_NONE
+        }
+        if left > 0 { try feed(nil, takeOurs) }
     }
 
     /// More than any encoder looks ahead.

@@ -95,10 +95,11 @@ class Clip:
 def judge(clip, presets, wanted):
     whole, _ = clip.make(presets[0], 1, "whole")
     ranges, count = clip.make(presets[0], clip.options.count, "ranges")
-    rates = [rate(packets(path)) for path in (whole, ranges)]
+    found = [packets(path) for path in (whole, ranges)]
+    rates = [rate(pictures) for pictures in found]
     cells = [clip.name, str(count)] + [f"{r:.0f} ({(r / wanted - 1) * 100:+.1f} %)" for r in rates]
     scores = ["", "", ""]
-    if clip.options.scorer and len(packets(whole)) == len(packets(ranges)) == len(packets(clip.path)):
+    if clip.options.scorer and len(found[0]) == len(found[1]) == len(packets(clip.path)):
         less, _ = clip.make(presets[1], 1, "less")
         a, b, c = (score(clip.options, path, clip.path) for path in (whole, ranges, less))
         slope = max(0, (a[0] - c[0]) / math.log(rates[0] / rate(packets(less))))

@@ -1,4 +1,5 @@
 import FFmpeg
+import TestMedia
 import Testing
 
 /// All pictures of a file's video.
@@ -12,4 +13,16 @@ func decodeClip(_ path: String, loopFilter: LoopFilter = .everywhere) throws -> 
         if packet.streamIndex == stream.index { frames += try decoder.decode(packet) }
     }
     return frames + (try decoder.finish().frames)
+}
+
+/// Moving pictures with noise, 30 a second.
+func noisyPictures(_ count: Int, width: Int, height: Int) throws -> [Frame] {
+    let workspace = try Workspace()
+    let path = workspace.path("clip.mp4")
+    try Tool.ffmpeg.output([
+        "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i",
+        "testsrc2=size=\(width)x\(height):rate=30,noise=alls=12:allf=t,format=yuv420p", "-frames:v",
+        "\(count)", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p", path,
+    ])
+    return try withExtendedLifetime(workspace) { try decodeClip(path) }
 }

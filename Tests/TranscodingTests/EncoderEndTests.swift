@@ -1,6 +1,4 @@
 import FFmpeg
-import Foundation
-import TestMedia
 import Testing
 
 @testable import Transcoding
@@ -11,14 +9,7 @@ struct EncoderEndTests {
 
     init() throws {
         LogCapture.silence()
-        let workspace = try Workspace()
-        let path = workspace.path("clip.mp4")
-        try Tool.ffmpeg.output([
-            "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i",
-            "testsrc2=size=256x144:rate=30,noise=alls=12:allf=t,format=yuv420p", "-frames:v", "90",
-            "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p", path,
-        ])
-        pictures = try withExtendedLifetime(workspace) { try decodeClip(path) }
+        pictures = try noisyPictures(90, width: 256, height: 144)
     }
 
     private struct Encoded: Equatable {

@@ -29,13 +29,7 @@ struct ExamineStageTests {
     }
 
     private func pictures(_ count: Int) throws -> [Frame] {
-        let path = workspace.path("clip.mp4")
-        try Tool.ffmpeg.output([
-            "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i",
-            "testsrc2=size=160x90:rate=30,noise=alls=12:allf=t,format=yuv420p", "-frames:v", "\(count)",
-            "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p", path,
-        ])
-        return try decodeClip(path)
+        try noisyPictures(count, width: 160, height: 90)
     }
 
     private func encode(_ pictures: [Frame], _ options: CodecOptions = [:]) throws -> Encoded {
