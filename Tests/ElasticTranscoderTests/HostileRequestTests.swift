@@ -97,18 +97,19 @@ struct HostileRequestTests {
         let huge = String(repeating: "{language}", count: 100_000)
         let pipeline = try await bench.pipeline()
         let formats = JSON.array((0..<4).map { _ in ["Pattern": .string(huge), "Format": "srt"] })
-        let start = ContinuousClock.now
-        var answer = try await bench.job(
-            pipeline,
-            ["Output": ["Key": .string(huge), "Captions": ["CaptionFormats": formats]]]
-        )
-        #expect(answer.status == 400 && answer.message.utf8.count < 10_000)
-        answer = try await bench.job(
-            pipeline,
-            ["Output": .null, "Outputs": .array(Array(repeating: ["Key": ""], count: 100_000))]
-        )
-        #expect(answer.status == 400 && answer.message.utf8.count < 20_000)
-        #expect(ContinuousClock.now - start < .seconds(10))
+        let (_, seconds) = try await timed {
+            var answer = try await bench.job(
+                pipeline,
+                ["Output": ["Key": .string(huge), "Captions": ["CaptionFormats": formats]]]
+            )
+            #expect(answer.status == 400 && answer.message.utf8.count < 10_000)
+            answer = try await bench.job(
+                pipeline,
+                ["Output": .null, "Outputs": .array(Array(repeating: ["Key": ""], count: 100_000))]
+            )
+            #expect(answer.status == 400 && answer.message.utf8.count < 20_000)
+        }
+        #expect(seconds < 10)
     }
 
     @Test("Keys of encryption are not repeated in messages")

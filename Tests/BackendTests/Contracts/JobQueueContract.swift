@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import TestBackends
 import Testing
 
 /// A queue with no messages.

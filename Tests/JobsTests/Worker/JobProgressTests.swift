@@ -83,13 +83,9 @@ struct JobProgressTests {
     func isStored() async throws {
         let isWaiting = Mutex(true)
         let engine = FakeEngine(during: { _ throws(EngineFailure) in
-            while isWaiting.withLock({ $0 }) {
-                do { try await Task.sleep(for: .milliseconds(5)) } catch {
-                    throw .transcoding(TranscodingError(.cancelled, "cancelled"))
-                }
-            }
+            try await FakeEngine.hang { isWaiting.withLock { $0 } }
         })
-        var bench = WorkerBench(engine: engine, isRealTime: true)
+        var bench = WorkerBench(engine: engine)
         bench.leaseSeconds = 1
         _ = try await bench.upload("input", "a.mp4")
         let job = try await bench.storeJob(outputs: ["a.mp4", "b.mp4"])

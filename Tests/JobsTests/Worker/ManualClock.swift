@@ -6,12 +6,8 @@ import TestBackends
 /// A clock that a test moves.
 final class ManualClock: Sendable {
     private let moment = Mutex(Date(timeIntervalSince1970: 1_790_000_000))
-    /// Whether it goes by itself, and stands still for no test.
-    private let isRealTime: Bool
 
-    init(isRealTime: Bool = false) { self.isRealTime = isRealTime }
-
-    var now: Date { isRealTime ? Date() : moment.withLock { $0 } }
+    var now: Date { moment.withLock { $0 } }
 
     func advance(by seconds: Double) { moment.withLock { $0 += seconds } }
 }

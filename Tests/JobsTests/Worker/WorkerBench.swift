@@ -24,9 +24,8 @@ struct WorkerBench: Sendable {
     /// How the notifier fails beyond what a worker's plan says.
     var notifierPlan = FaultPlan.none()
 
-    init(engine: FakeEngine = FakeEngine(), buckets: [String] = ["media", "other"], isRealTime: Bool = false)
-    {
-        let clock = ManualClock(isRealTime: isRealTime)
+    init(engine: FakeEngine = FakeEngine(), buckets: [String] = ["media", "other"]) {
+        let clock = ManualClock()
         self.clock = clock
         self.engine = engine
         backend = InMemoryBackend(buckets: buckets, now: { clock.now })
