@@ -22,15 +22,15 @@ struct RateSteering: Sendable {
     /// The same at the end of a range, where bits are left over, and where too many were spent: its last pictures
     /// are not to look unlike those before.
     static let leastRoom = (left: 0.3, overspent: 1.0)
-    /// How far the bits are cut down, or their inverse raised, to make good.
-    static let mostExcess = 1 / 0.7
+    /// By how much the bits may be cut down to make good; where below 1, raised.
+    static let excessBounds = 0.72...1.3
     /// Seconds back to which the latest pictures count most.
     static let memory = 0.35
     /// Seconds before the end of a range from which what follows will rather be like its latest pictures than like
     /// all of them.
-    static let outlook = 1.0
+    static let outlook = 1.2
     /// How many times the bits of all the latest ones may need, or the other way round.
-    static let mostChange = 2.0
+    static let mostChange = 2.5
     /// At the lower end nothing is left to be seen; at the upper one x264 ends.
     static let bounds = 8.0...51.0
 
@@ -98,7 +98,7 @@ struct RateSteering: Sendable {
         let least = surplus < 0 ? RateSteering.leastRoom.left : RateSteering.leastRoom.overspent
         // Long ranges have time to make good for more.
         let room = RateSteering.room * max(1, (passed / 16).squareRoot())
-        let most = RateSteering.mostExcess
-        return min(max(1 + surplus / min(room, max(left + abs(surplus), least)), 1 / most), most)
+        let wanted = 1 + surplus / min(room, max(left + abs(surplus), least))
+        return min(max(wanted, RateSteering.excessBounds.lowerBound), RateSteering.excessBounds.upperBound)
     }
 }
