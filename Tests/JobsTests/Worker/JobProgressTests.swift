@@ -82,10 +82,7 @@ struct JobProgressTests {
     @Test("It is stored while the job runs, with what its input is, and is 1 in the end")
     func isStored() async throws {
         let isWaiting = Mutex(true)
-        let engine = FakeEngine(during: { _ throws(EngineFailure) in
-            try await FakeEngine.hang { isWaiting.withLock { $0 } }
-        })
-        var bench = WorkerBench(engine: engine)
+        var bench = WorkerBench(engine: .hanging { isWaiting.withLock { $0 } })
         bench.leaseSeconds = 1
         _ = try await bench.upload("input", "a.mp4")
         let job = try await bench.storeJob(outputs: ["a.mp4", "b.mp4"])

@@ -76,11 +76,7 @@ struct WorkerTests {
     )
     func keepsMessageHidden() async throws {
         let isHeld = Mutex(true)
-        var bench = WorkerBench(
-            engine: FakeEngine(during: { _ throws(EngineFailure) in
-                try await FakeEngine.hang { isHeld.withLock { $0 } }
-            })
-        )
+        var bench = WorkerBench(engine: .hanging { isHeld.withLock { $0 } })
         bench.leaseSeconds = 1
         let plan = FaultPlan.none()
         try await bench.send(try await bench.upload("input", "a.mp4"))
@@ -157,21 +153,13 @@ struct WorkerTests {
     @Test("A worker that is stopped puts its job back at once, as if it had never begun")
     func stopsGracefully() async throws {
         let isHanging = Mutex(true)
-        var bench = WorkerBench(
-            engine: FakeEngine(during: { _ throws(EngineFailure) in
-                try await FakeEngine.hang { isHanging.withLock { $0 } }
-            })
-        )
+        var bench = WorkerBench(engine: .hanging { isHanging.withLock { $0 } })
         bench.grace = 0.2
         try await bench.send(try await bench.upload("input", "a.mp4"))
         let worker = bench.worker(endsWhenEmpty: false)
         let life = Task { await worker.run() }
         try await waitFor { bench.engine.isRunning }
-        let (_, seconds) = try await timed {
-            life.cancel()
-            await life.value
-        }
-        #expect(seconds < 5)
+        #expect(try await secondsToStop(life) < 5)
         let job = try #require(try await bench.jobs().first)
         #expect(job.status == .submitted && job.failureCount == 0 && job.lease == nil && job.error == nil)
         #expect(await bench.backend.queue.depth().visible == 1)
@@ -188,11 +176,7 @@ struct WorkerTests {
         let worker = bench.worker("worker", plan)
         let life = Task { await worker.run() }
         try await waitFor { plan.failedCalls.contains("receive") }
-        let (_, seconds) = try await timed {
-            life.cancel()
-            await life.value
-        }
-        #expect(seconds < 0.9)
+        #expect(try await secondsToStop(life) < 0.9)
     }
 
     @Test("Jobs of a paused pipeline wait, and are done when it is not paused any more")
@@ -230,6 +214,14 @@ func expectEmptyQueue(_ bench: WorkerBench, dead: Int = 0) async throws {
     #expect(depth == QueueDepth(visible: 0, inFlight: 0, dead: dead))
 }
 
+/// How long a worker takes to end that is told to.
+private func secondsToStop(_ life: Task<Void, Never>) async throws -> Double {
+    try await timed {
+        life.cancel()
+        await life.value
+    }.seconds
+}
+
 /// Waits until something holds, half a minute at most.
 func waitFor(_ condition: () async -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(30)
@@ -241,16 +233,16 @@ func waitFor(_ condition: () async -> Bool) async throws {
 
 extension FakeEngine {
     /// An engine that never comes to an end by itself.
-    static var endless: FakeEngine {
-        FakeEngine(during: { _ throws(EngineFailure) in try await hang { true } })
-    }
+    static var endless: FakeEngine { hanging { true } }
 
-    /// Does nothing until something does not hold any more, or the task is cancelled.
-    static func hang(while condition: @Sendable () -> Bool) async throws(EngineFailure) {
-        while condition() {
-            do { try await Task.sleep(for: .milliseconds(1)) } catch {
-                throw .transcoding(TranscodingError(.cancelled, "cancelled"))
+    /// An engine that stands still in the middle until something does not hold any more, or it is cancelled.
+    static func hanging(while condition: @escaping @Sendable () -> Bool) -> FakeEngine {
+        FakeEngine(during: { _ throws(EngineFailure) in
+            while condition() {
+                do { try await Task.sleep(for: .milliseconds(1)) } catch {
+                    throw .transcoding(TranscodingError(.cancelled, "cancelled"))
+                }
             }
-        }
+        })
     }
 }
